@@ -1,0 +1,1 @@
+//! What needs the whole shop: the house's own rules, journeys, faults, load.
