@@ -1,0 +1,272 @@
+//! The edge of a queue's consumer.
+//!
+//! Amazon MQ's event source runs one invocation of a queue at a time and takes a batch as a whole:
+//! acknowledged on success, delivered again on error, with no answer in between. So throughput comes
+//! from working the messages of a batch concurrently, and failures are dealt with here, one by one.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, StreamExt};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use tracing::Instrument;
+
+use crate::backoff::{MAX_ATTEMPTS, backoff, random};
+use crate::{
+    Envelope, Failure, FailureDesk, MalformedMessage, QueueEvent, QueueMessage, Unavailable,
+};
+
+/// How many messages of a batch are worked at once.
+pub const CONCURRENCY: usize = 8;
+
+/// What became of a batch; the invocation's answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchReport {
+    /// Messages whose handler succeeded.
+    pub done: usize,
+    /// Messages that will be tried again.
+    pub rescheduled: usize,
+    /// Messages put aside for staff.
+    pub parked: usize,
+}
+
+/// Runs a consumer until the environment ends: hands each message to `handler`, up to
+/// [`CONCURRENCY`] at once on this one thread, and its failure to `desk`.
+///
+/// - `Ok`: done. The handler must have committed its effect together with the inbox row.
+/// - [`Failure::Temporary`] and a panic: rescheduled with back-off, parked after [`MAX_ATTEMPTS`].
+///   A panic is a defect that the next deployment may mend, hence not parked at once.
+/// - [`Failure::Permanent`] and a message that is no envelope: parked.
+///
+/// The batch is acknowledged when each message is one of these. No time limit is laid on a handler:
+/// a dropped future may hold a transaction, and the database's own limits bound it.
+///
+/// # Errors
+/// When the Lambda runtime API fails. To Lambda an error is answered only when the desk itself
+/// failed for some message; the whole batch is then delivered again.
+pub fn serve_consumer<D, H>(
+    name: &'static str,
+    desk: D,
+    handler: H,
+) -> LocalBoxFuture<'static, Result<(), Error>>
+where
+    D: FailureDesk + 'static,
+    H: AsyncFn(&Envelope) -> Result<(), Failure> + 'static,
+{
+    serve(name, Rc::new(Shell { desk, handler }))
+}
+
+/// The body, compiled once and not in each consumer: [`Work`] hides the two types.
+fn serve(name: &'static str, work: Rc<dyn Work>) -> LocalBoxFuture<'static, Result<(), Error>> {
+    Box::pin(lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<QueueEvent>| {
+            let work = Rc::clone(&work);
+            async move { work_batch(name, work.as_ref(), event.payload).await }
+        },
+    )))
+}
+
+/// Lambda's name for the one error of a consumer; its causes are in the log, not in the answer.
+impl From<Unavailable> for Diagnostic {
+    fn from(error: Unavailable) -> Self {
+        Self {
+            error_type: "Messaging.Unrecorded".to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+/// A consumer's handler and desk without their types.
+pub(crate) trait Work {
+    fn handle<'a>(&'a self, message: &'a Envelope) -> LocalBoxFuture<'a, Result<(), Failure>>;
+
+    fn reschedule<'a>(
+        &'a self,
+        message: &'a Envelope,
+        attempt: u32,
+        delay: Duration,
+        error: &'a str,
+    ) -> LocalBoxFuture<'a, Result<(), Unavailable>>;
+
+    fn park<'a>(
+        &'a self,
+        queue: &'a str,
+        raw: &'a [u8],
+        message: Option<&'a Envelope>,
+        error: &'a str,
+    ) -> LocalBoxFuture<'a, Result<(), Unavailable>>;
+}
+
+pub(crate) struct Shell<D, H> {
+    pub(crate) desk: D,
+    pub(crate) handler: H,
+}
+
+impl<D, H> Work for Shell<D, H>
+where
+    D: FailureDesk,
+    H: AsyncFn(&Envelope) -> Result<(), Failure>,
+{
+    fn handle<'a>(&'a self, message: &'a Envelope) -> LocalBoxFuture<'a, Result<(), Failure>> {
+        Box::pin((self.handler)(message))
+    }
+
+    fn reschedule<'a>(
+        &'a self,
+        message: &'a Envelope,
+        attempt: u32,
+        delay: Duration,
+        error: &'a str,
+    ) -> LocalBoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(self.desk.reschedule(message, attempt, delay, error))
+    }
+
+    fn park<'a>(
+        &'a self,
+        queue: &'a str,
+        raw: &'a [u8],
+        message: Option<&'a Envelope>,
+        error: &'a str,
+    ) -> LocalBoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(self.desk.park(queue, raw, message, error))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    Rescheduled,
+    Parked,
+}
+
+/// Works a batch to its end, whatever happens to single messages; then an unrecorded failure, if
+/// there was one, becomes the answer.
+pub(crate) async fn work_batch(
+    name: &'static str,
+    work: &dyn Work,
+    event: QueueEvent,
+) -> Result<BatchReport, Unavailable> {
+    let outcomes: Vec<Result<Outcome, Unavailable>> = stream::iter(event.into_messages())
+        .map(|message| work_message(work, message))
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut report = BatchReport::default();
+    let mut unrecorded = None;
+    for outcome in outcomes {
+        match outcome {
+            Ok(Outcome::Done) => report.done += 1,
+            Ok(Outcome::Rescheduled) => report.rescheduled += 1,
+            Ok(Outcome::Parked) => report.parked += 1,
+            Err(error) => unrecorded = Some(error),
+        }
+    }
+    tracing::info!(
+        consumer = name,
+        ?report,
+        complete = unrecorded.is_none(),
+        "batch worked"
+    );
+    unrecorded.map_or(Ok(report), Err)
+}
+
+async fn work_message(
+    work: &dyn Work,
+    message: Result<QueueMessage, MalformedMessage>,
+) -> Result<Outcome, Unavailable> {
+    match message {
+        Ok(message) => match Envelope::from_bytes(&message.body) {
+            Ok(envelope) => {
+                let span = span(&message, &envelope);
+                work_envelope(work, &message, &envelope)
+                    .instrument(span)
+                    .await
+            }
+            Err(error) => {
+                park(
+                    work,
+                    &message.queue,
+                    &message.body,
+                    None,
+                    &error.to_string(),
+                )
+                .await
+            }
+        },
+        Err(error) => park(work, &error.queue, &error.raw, None, &error.to_string()).await,
+    }
+}
+
+fn span(message: &QueueMessage, envelope: &Envelope) -> tracing::Span {
+    tracing::info_span!(
+        "message",
+        queue = message.queue,
+        id = %envelope.id,
+        r#type = envelope.kind,
+        attempt = envelope.attempt,
+        correlation_id = envelope.correlation_id,
+        redelivered = message.redelivered,
+    )
+}
+
+async fn work_envelope(
+    work: &dyn Work,
+    message: &QueueMessage,
+    envelope: &Envelope,
+) -> Result<Outcome, Unavailable> {
+    let QueueMessage { queue, body, .. } = message;
+    match handle_caught(work, envelope).await {
+        Ok(()) => Ok(Outcome::Done),
+        Err(Failure::Permanent(error)) => park(work, queue, body, Some(envelope), &error).await,
+        Err(Failure::Temporary(error)) if envelope.attempt >= MAX_ATTEMPTS => {
+            let error = format!("given up after {} attempts: {error}", envelope.attempt);
+            park(work, queue, body, Some(envelope), &error).await
+        }
+        Err(Failure::Temporary(error)) => reschedule(work, envelope, &error).await,
+    }
+}
+
+/// The panic's own words are on standard error, where the panic hook wrote them; they may quote a
+/// value and are not kept with the message.
+async fn handle_caught(work: &dyn Work, envelope: &Envelope) -> Result<(), Failure> {
+    // The handler itself, not only its future, may panic: hence the async block. Unwind safety:
+    // what it shares with others is behind a database, whose transaction rolls back.
+    let handling = async { work.handle(envelope).await };
+    AssertUnwindSafe(handling)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_panic| {
+            Err(Failure::Temporary(
+                "the handler panicked; its log has the place".to_owned(),
+            ))
+        })
+}
+
+async fn reschedule(
+    work: &dyn Work,
+    envelope: &Envelope,
+    error: &str,
+) -> Result<Outcome, Unavailable> {
+    let delay = backoff(envelope.attempt, random());
+    tracing::warn!(error, delay_ms = delay.as_millis(), "message rescheduled");
+    // Attempt 0 of a hand-made message counts as the first.
+    let next = envelope.attempt.max(1).saturating_add(1);
+    work.reschedule(envelope, next, delay, error).await?;
+    Ok(Outcome::Rescheduled)
+}
+
+async fn park(
+    work: &dyn Work,
+    queue: &str,
+    raw: &[u8],
+    envelope: Option<&Envelope>,
+    error: &str,
+) -> Result<Outcome, Unavailable> {
+    tracing::error!(queue, error, "message parked");
+    work.park(queue, raw, envelope, error).await?;
+    Ok(Outcome::Parked)
+}
