@@ -1,0 +1,73 @@
+//! The embedded migrations.
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection as _, PgConnection};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// Why the schema is not up to date. The version that serves goes on serving.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// The database does not answer, or refuses the connection.
+    #[error("the database cannot be reached for migrating")]
+    Connect(#[source] sqlx::Error),
+    /// A migration failed; those before it stand.
+    #[error("a migration failed")]
+    Migrate(#[source] MigrateError),
+}
+
+/// Applies what has not been applied; safe to run again, and at the same time (the others wait).
+/// Answers the version of the schema.
+///
+/// # Errors
+/// [`MigrationError`].
+pub async fn apply(options: &PgConnectOptions) -> Result<i64, MigrationError> {
+    let mut connection = options.connect().await.map_err(MigrationError::Connect)?;
+    apply_on(&mut connection).await?;
+    connection.close().await.map_err(MigrationError::Connect)?;
+    Ok(latest())
+}
+
+/// [`apply`] for an address.
+///
+/// # Errors
+/// [`MigrationError`].
+pub async fn apply_to(url: &str) -> Result<i64, MigrationError> {
+    apply(&url.parse().map_err(MigrationError::Connect)?).await
+}
+
+async fn apply_on(connection: &mut PgConnection) -> Result<(), MigrationError> {
+    // A migration may take its time once it has its locks, but must not queue all traffic behind it.
+    sqlx::raw_sql(
+        "SET statement_timeout = 0; SET lock_timeout = '10s'; SET idle_session_timeout = 0",
+    )
+    .execute(&mut *connection)
+    .await
+    .map_err(MigrationError::Connect)?;
+    MIGRATOR
+        .run(connection)
+        .await
+        .map_err(MigrationError::Migrate)
+}
+
+/// The version of the last embedded migration.
+#[must_use]
+pub fn latest() -> i64 {
+    MIGRATOR
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or_default()
+}
+
+/// Tells one set of migrations from another, for test templates.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn fingerprint() -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    for migration in MIGRATOR.iter() {
+        migration.checksum.hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -1,0 +1,180 @@
+//! A database of its own for each test: migrated once into a template, then copied.
+//!
+//! `DATABASE_URL` names a server where databases may be created (`cargo dev test` starts one).
+
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgConnection};
+use uuid::Uuid;
+
+use crate::{Database, DatabaseSettings, migrations};
+
+/// A database that lives as long as its test. Dropped with announcements that nobody looked at, it
+/// fails the test: an event that is not asserted is an event that is not tested.
+pub struct TestDatabase {
+    /// The shop's own door to it.
+    pub database: Database,
+    url: String,
+    name: String,
+}
+
+impl TestDatabase {
+    /// A fresh, migrated database.
+    ///
+    /// # Panics
+    /// Where no server can be reached: run tests through `cargo dev test`.
+    pub async fn create() -> Self {
+        Self::with_connections(16).await
+    }
+
+    /// A fresh, migrated database with so many connections in its pool.
+    ///
+    /// # Panics
+    /// As [`create`](Self::create).
+    pub async fn with_connections(connections: u32) -> Self {
+        let server = server();
+        let template = template(&server).await;
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let mut admin = server.connect().await.expect("the test server answers");
+        run(
+            &mut admin,
+            format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        )
+        .await;
+        // A copied database does not inherit settings; these are the limits the shop runs under.
+        let options = server.clone().database(&name);
+        let mut own = options.connect().await.expect("the new database answers");
+        own.execute(sqlx::raw_sql(include_str!(
+            "../../../migrations/0007_limits.sql"
+        )))
+        .await
+        .expect("limits apply");
+        let url = options.to_url_lossy().to_string();
+        let database =
+            Database::lazy(&DatabaseSettings::new(&url, connections)).expect("an address");
+        Self {
+            database,
+            url,
+            name,
+        }
+    }
+
+    /// Its address, for a function under test.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection of its own, outside the pool, for looking at the rows.
+    ///
+    /// # Panics
+    /// Where the database does not answer.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url)
+            .await
+            .expect("the test database answers")
+    }
+
+    /// Takes the announcements out of the outbox and answers their types, the oldest first.
+    ///
+    /// # Panics
+    /// Where the database does not answer.
+    pub async fn take_announcements(&self) -> Vec<String> {
+        let taken: Vec<(String,)> = sqlx::query_as(
+            "WITH taken AS (DELETE FROM outbox RETURNING message_id, type)
+             SELECT type FROM taken ORDER BY message_id",
+        )
+        .fetch_all(&mut self.connect().await)
+        .await
+        .expect("the outbox can be read");
+        taken.into_iter().map(|(event_type,)| event_type).collect()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (url, name) = (self.url.clone(), self.name.clone());
+        let clean_up = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.expect("a runtime").block_on(async move {
+                let mut own = PgConnection::connect(&url)
+                    .await
+                    .expect("the database answers");
+                let left: Vec<(String,)> = sqlx::query_as("SELECT type FROM outbox")
+                    .fetch_all(&mut own)
+                    .await
+                    .expect("the outbox can be read");
+                own.close().await.ok();
+                let mut admin = server().connect().await.expect("the test server answers");
+                run(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                left
+            })
+        });
+        let left = clean_up.join().expect("the test database is dropped");
+        if !std::thread::panicking() {
+            assert!(
+                left.is_empty(),
+                "announcements that no assertion looked at: {left:?}"
+            );
+        }
+    }
+}
+
+fn server() -> PgConnectOptions {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told the server, not the shop"
+    )]
+    let url = std::env::var("DATABASE_URL");
+    let url = url.expect("DATABASE_URL names a server for tests: run them with `cargo dev test`");
+    PgConnectOptions::from_str(&url)
+        .expect("DATABASE_URL is an address")
+        .disable_statement_logging()
+}
+
+/// The name of the migrated template; made by whoever comes first, while the others wait.
+async fn template(server: &PgConnectOptions) -> String {
+    let name = format!(
+        "template_{}_{:x}",
+        migrations::latest(),
+        migrations::fingerprint()
+    );
+    let mut admin = server.connect().await.expect("the test server answers");
+    run(&mut admin, "SELECT pg_advisory_lock(7071)".to_owned()).await;
+    let known: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(&name)
+            .fetch_one(&mut admin)
+            .await
+            .expect("the catalogue can be read");
+    if !known {
+        let draft = format!("{name}_draft");
+        run(
+            &mut admin,
+            format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)"),
+        )
+        .await;
+        run(&mut admin, format!("CREATE DATABASE {draft}")).await;
+        migrations::apply(&server.clone().database(&draft))
+            .await
+            .expect("migrations apply");
+        run(
+            &mut admin,
+            format!("ALTER DATABASE {draft} RENAME TO {name}"),
+        )
+        .await;
+    }
+    admin.close().await.ok();
+    name
+}
+
+async fn run(connection: &mut PgConnection, statement: String) {
+    let shown = statement.clone();
+    connection
+        .execute(sqlx::raw_sql(AssertSqlSafe(statement)))
+        .await
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+}
