@@ -38,19 +38,33 @@ pub enum DeclareError {
 /// # Errors
 /// [`DeclareError`] when the broker cannot be reached within 2 s, or refuses.
 pub async fn declare(settings: &RabbitSettings) -> Result<(), DeclareError> {
-    declare_limited(settings, DELIVERY_LIMIT).await
+    declare_limited(
+        settings,
+        Limits {
+            deliveries: DELIVERY_LIMIT,
+            length: LONGEST_QUEUE,
+        },
+    )
+    .await
+}
+
+/// How much a queue bears; tests make it little.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) deliveries: u32,
+    pub(crate) length: u32,
 }
 
 pub(crate) async fn declare_limited(
     settings: &RabbitSettings,
-    delivery_limit: u32,
+    limits: Limits,
 ) -> Result<(), DeclareError> {
     let connection = connect(settings, "declare-queues").await?;
     let channel = connection
         .create_channel()
         .await
         .map_err(BrokerUnavailable::Failed)?;
-    timeout(DECLARE_LIMIT, declare_all(&channel, delivery_limit))
+    timeout(DECLARE_LIMIT, declare_all(&channel, limits))
         .await
         .map_err(|_| BrokerUnavailable::Silent(DECLARE_LIMIT))??;
     // Everything is declared; that the broker does not hear our goodbye changes nothing.
@@ -58,7 +72,7 @@ pub(crate) async fn declare_limited(
     Ok(())
 }
 
-async fn declare_all(channel: &Channel, delivery_limit: u32) -> Result<(), DeclareError> {
+async fn declare_all(channel: &Channel, limits: Limits) -> Result<(), DeclareError> {
     declare_exchange(channel, EVENTS, ExchangeKind::Topic).await?;
     declare_exchange(channel, DEAD, ExchangeKind::Direct).await?;
     for queue in &QUEUES {
@@ -66,7 +80,7 @@ async fn declare_all(channel: &Channel, delivery_limit: u32) -> Result<(), Decla
         let dead = queue.dead_queue();
         declare_queue(channel, &dead, dead_arguments()).await?;
         bind(channel, &dead, DEAD, queue.name).await?;
-        declare_queue(channel, queue.name, live_arguments(queue, delivery_limit)).await?;
+        declare_queue(channel, queue.name, live_arguments(queue, limits)).await?;
         for binding in queue.bindings {
             bind(channel, queue.name, EVENTS, binding).await?;
         }
@@ -74,8 +88,8 @@ async fn declare_all(channel: &Channel, delivery_limit: u32) -> Result<(), Decla
     Ok(())
 }
 
-fn live_arguments(queue: &Queue, delivery_limit: u32) -> FieldTable {
-    let mut arguments = quorum(delivery_limit);
+fn live_arguments(queue: &Queue, limits: Limits) -> FieldTable {
+    let mut arguments = quorum(limits.deliveries);
     let mut set = |name: &str, value: AMQPValue| {
         arguments.insert(name.into(), value);
     };
@@ -85,7 +99,7 @@ fn live_arguments(queue: &Queue, delivery_limit: u32) -> FieldTable {
     // dead queue (RabbitMQ, "Quorum Queues: Dead Lettering").
     set("x-dead-letter-strategy", text("at-least-once"));
     set("x-overflow", text("reject-publish"));
-    set("x-max-length", number(LONGEST_QUEUE));
+    set("x-max-length", number(limits.length));
     arguments
 }
 

@@ -28,6 +28,8 @@ struct State {
     mode: watch::Sender<Mode>,
     /// Counts up with each cut; a connection ends when it is not what it was.
     epoch: watch::Sender<u64>,
+    /// Counts up with each abandoning.
+    abandoned: watch::Sender<u64>,
     live: AtomicUsize,
     accepted: AtomicU64,
 }
@@ -54,6 +56,7 @@ impl Gate {
             upstream: upstream.into(),
             mode: watch::Sender::new(Mode::Open),
             epoch: watch::Sender::new(0),
+            abandoned: watch::Sender::new(0),
             live: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
         });
@@ -116,6 +119,14 @@ impl Gate {
     /// Resets the live connections once; the gate stays as it is.
     pub fn cut(&self) {
         self.state.epoch.send_modify(|epoch| *epoch += 1);
+    }
+
+    /// Leaves the live connections half open: the server has gone, and the client is never told, as
+    /// when a NAT gateway forgets an idle connection. New connections pass.
+    pub fn abandon(&self) {
+        self.state
+            .abandoned
+            .send_modify(|abandoned| *abandoned += 1);
     }
 
     /// How many connections are under way.
@@ -181,11 +192,15 @@ async fn serve(mut client: TcpStream, state: Arc<State>) {
     state.accepted.fetch_add(1, Ordering::SeqCst);
     state.live.fetch_add(1, Ordering::SeqCst);
     let _live = Live(&state.live);
-    let mut epoch = state.epoch.subscribe();
+    let (mut epoch, mut abandoned) = (state.epoch.subscribe(), state.abandoned.subscribe());
     // Whatever ends the connection but both sides' own goodbye ends it with a reset.
     let ended = tokio::select! {
         ended = carry(&mut client, &state) => ended,
         _ = epoch.changed() => Ended::Broken,
+        _ = abandoned.changed() => {
+            let _ = epoch.changed().await;
+            Ended::Broken
+        }
     };
     if ended == Ended::Broken {
         reset(&client);

@@ -43,7 +43,7 @@ impl Process {
         Self {
             pid,
             lines,
-            exit: watch_exit(child),
+            exit: watch_exit(child, listeners),
             _directory: directory,
         }
     }

@@ -158,3 +158,20 @@ async fn a_server_that_is_not_there_is_a_reset() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn an_abandoned_connection_is_silent_and_a_new_one_passes() {
+    let gate = a_gate().await;
+    let mut before = connect(&gate).await;
+    echoed(&mut before, b"hello").await.unwrap();
+    gate.abandon();
+    assert!(timeout(A_WHILE, echoed(&mut before, b"one")).await.is_err());
+    let mut after = connect(&gate).await;
+    assert_eq!(
+        timeout(SOON, echoed(&mut after, b"two"))
+            .await
+            .unwrap()
+            .unwrap(),
+        b"two"
+    );
+}
