@@ -7,6 +7,7 @@
 
 mod address;
 mod catalogue;
+mod cause;
 mod clock;
 mod contact;
 mod event;
@@ -25,6 +26,7 @@ mod text;
 
 pub use address::{AddressError, DeliveryAddress, State};
 pub use catalogue::{Availability, CatalogueWordError, Sku, Slug};
+pub use cause::Cause;
 pub use clock::Clock;
 pub use contact::{ContactError, Customer, Email, PersonName, Phone};
 pub use event::{Event, EventError};
