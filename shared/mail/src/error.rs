@@ -1,6 +1,5 @@
 use std::error::Error;
 use std::fmt;
-use std::io::ErrorKind;
 
 use lettre::transport::smtp;
 
@@ -170,7 +169,7 @@ impl Stage {
                 )
             }
             None if self == Self::Transmitting => self.cut_off(Some(Box::new(error))),
-            None if error.is_tls() && !was_cut(&error) => self.misfit("TLS", None, Some(error)),
+            None if error.is_tls() || is_about_tls(&error) => self.misfit("TLS", None, Some(error)),
             // The relay offers no STARTTLS, or no way of signing in that we know.
             None if error.is_client() => self.misfit(self.concern(), None, Some(error)),
             None => self.cut_off(Some(Box::new(error))),
@@ -235,19 +234,17 @@ impl Stage {
     }
 }
 
-/// Whether a TLS handshake ended because the line did, which says nothing about the settings.
-fn was_cut(error: &smtp::Error) -> bool {
+/// Whether TLS itself failed: a certificate for another name, or a relay that speaks no TLS where
+/// it should. lettre says "connection error" of it, as of a line that was cut; what sets them apart
+/// is the error at the bottom.
+fn is_about_tls(error: &smtp::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return matches!(
-                io.kind(),
-                ErrorKind::UnexpectedEof
-                    | ErrorKind::ConnectionReset
-                    | ErrorKind::ConnectionAborted
-                    | ErrorKind::BrokenPipe
-                    | ErrorKind::TimedOut
-            );
+        let io = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref());
+        if io.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
         }
         cause = error.source();
     }

@@ -165,7 +165,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             settings.sender.to_string(),
-            "\"Mad Rush\" <orders@shop.example>"
+            "Mad Rush <orders@shop.example>"
         );
         assert!(!format!("{settings:?}").contains("pa/ss"));
     }

