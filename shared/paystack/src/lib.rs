@@ -22,6 +22,7 @@ mod error;
 mod event;
 mod fields;
 mod http;
+mod initialize;
 mod refunds;
 mod settings;
 mod signature;
@@ -31,9 +32,8 @@ pub use charges::{BankAccount, Charge, ChargeAnswer, Charged, UssdBank};
 pub use client::{Paystack, SetupError, TimeLimits};
 pub use error::{Doubt, PaystackError};
 pub use event::{BadEvent, Event, EventKind};
+pub use initialize::{Channel, Initialize, Initialized};
 pub use refunds::{NewRefund, Refund, RefundStatus};
 pub use settings::{Mode, PaystackSettings};
 pub use signature::{BadSignature, WebhookVerifier};
-pub use transactions::{
-    Channel, Initialize, Initialized, ListTransactions, Page, Transaction, TransactionStatus,
-};
+pub use transactions::{ListTransactions, Page, Transaction, TransactionStatus};
