@@ -63,7 +63,7 @@ fn grouped(subunits: i64) -> String {
     let whole = (subunits / 100).unsigned_abs().to_string();
     let mut text = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -110,7 +110,9 @@ pub(super) fn metadata(body: &Value) -> Option<Value> {
         Value::String(text) => {
             Some(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())))
         }
-        other => Some(other.clone()),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Some(other.clone())
+        }
     }
 }
 

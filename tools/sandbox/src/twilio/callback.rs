@@ -18,9 +18,10 @@ const STAGE: Duration = Duration::from_millis(120);
 
 pub(super) async fn follow(world: World, message: Message) {
     let fate = Fate::of(&message.to);
-    let stages = match fate.end {
-        Status::Failed => vec![Status::Sending, Status::Failed],
-        end => vec![Status::Sending, Status::Sent, end],
+    let stages = if fate.end == Status::Failed {
+        vec![Status::Sending, Status::Failed]
+    } else {
+        vec![Status::Sending, Status::Sent, fate.end]
     };
     for status in stages {
         if !world.sleep(STAGE).await {
