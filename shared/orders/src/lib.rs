@@ -9,6 +9,7 @@
 mod change;
 mod deliver;
 mod due;
+mod keep;
 mod lock;
 mod new;
 mod place;
@@ -19,10 +20,13 @@ mod store_read;
 pub use change::{Change, ChangeError, change};
 pub use deliver::{DeliveryRate, delivery_rate};
 pub use due::{DueOrder, due};
+pub use keep::keep_until;
 pub use lock::{LockedOrder, lock};
 pub use new::{NewLine, NewOrder};
 pub use place::{PlaceError, place};
-pub use read::{Order, OrderLine, OrderSummary, ReadError, TimelineEntry, find, read, summary};
+pub use read::{
+    Order, OrderLine, OrderSummary, ReadError, TimelineEntry, bought, find, read, summary,
+};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use database::{DatabaseError, PgConnection};
 use domain::{
     Channel, Customer, DeliveryAddress, Fault, FulfilmentStatus, Kind, Money, OrderId, OrderNumber,
-    OrderStatus, PaymentStatus, Totals,
+    OrderStatus, PaymentStatus, Quantity, Totals, VariantId,
 };
 use sealing::{Sealer, SealingError};
 use serde_json::Value;
@@ -153,6 +153,17 @@ pub async fn read(
         customer,
         delivery_address,
     })
+}
+
+/// What was bought: which variants and how many of each.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn bought(
+    connection: &mut PgConnection,
+    id: OrderId,
+) -> Result<Vec<(VariantId, Quantity)>, DatabaseError> {
+    store_read::bought(connection, id).await
 }
 
 impl Order {

@@ -1,5 +1,6 @@
 //! The SQL that writes orders.
 
+use chrono::{DateTime, Utc};
 use database::{DatabaseError, PgConnection, money, read_word};
 use domain::{Cause, OrderId, PaymentStatus, VAT_BASIS_POINTS};
 use sealing::{Place, Sealer};
@@ -186,4 +187,19 @@ pub(crate) async fn change(
             "order in the state it was locked in",
         )),
     }
+}
+
+pub(crate) async fn keep_until(
+    connection: &mut PgConnection,
+    order: OrderId,
+    until: DateTime<Utc>,
+) -> Result<(), DatabaseError> {
+    sqlx::query!(
+        "UPDATE orders SET expires_at = $2 WHERE id = $1 AND status = 'open' AND expires_at < $2",
+        order.uuid(),
+        until,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

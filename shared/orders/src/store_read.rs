@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use database::{DatabaseError, PgConnection, money, read_word};
-use domain::{Customer, DeliveryAddress, OrderId, OrderNumber, State, Totals};
+use domain::{Customer, DeliveryAddress, OrderId, OrderNumber, Quantity, State, Totals, VariantId};
 use sealing::Sealer;
 
 use crate::store::place_of;
@@ -85,6 +85,27 @@ async fn lines(
                 quantity: row.quantity,
                 total: money(row.total, currency)?,
             })
+        })
+        .collect()
+}
+
+pub(crate) async fn bought(
+    connection: &mut PgConnection,
+    id: OrderId,
+) -> Result<Vec<(VariantId, Quantity)>, DatabaseError> {
+    let rows = sqlx::query!(
+        "SELECT variant_id, quantity FROM order_lines WHERE order_id = $1 ORDER BY position",
+        id.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let quantity = Quantity::new(row.quantity);
+            Ok((
+                row.variant_id.into(),
+                quantity.map_err(|_| DatabaseError::Missing("quantity"))?,
+            ))
         })
         .collect()
 }

@@ -1,0 +1,52 @@
+//! Money under a reference that is not ours.
+
+use domain::Cause;
+use notifications::{Activity, tell_staff};
+use payments::{UnmatchedPayment, note_unmatched};
+use paystack::{PaystackError, TransactionStatus};
+use serde_json::json;
+
+use crate::observe::{ProviderError, stored_id};
+use crate::resources::Resources;
+use crate::settle::SettleError;
+
+/// Asks the provider about a reference the shop has never given out. If money was captured under it,
+/// staff are told, once; nothing is credited.
+///
+/// # Errors
+/// [`SettleError`]; nothing was noted.
+pub async fn note_stray(
+    shop: &Resources,
+    cause: &Cause,
+    reference: &str,
+) -> Result<(), SettleError> {
+    let transaction = match shop.paystack.verify(reference).await {
+        Ok(transaction) if transaction.status == TransactionStatus::Success => transaction,
+        Ok(_) | Err(PaystackError::NotFound) => return Ok(()),
+        Err(error) => return Err(ProviderError(error).into()),
+    };
+    let unmatched = UnmatchedPayment {
+        reference,
+        payment: None,
+        reason: "unknown_reference",
+        amount: transaction.amount,
+        currency: &transaction.currency,
+        transaction_id: stored_id(transaction.id),
+    };
+    let mut tx = shop.database.begin().await?;
+    if note_unmatched(&mut tx, cause, &unmatched).await? {
+        let detail = json!({
+            "reference": reference,
+            "reason": unmatched.reason,
+            "amount": transaction.amount,
+            "currency": transaction.currency,
+        });
+        let activity = Activity {
+            kind: "payment_unmatched",
+            alert: true,
+            detail,
+        };
+        tell_staff(&mut tx, cause, &activity).await?;
+    }
+    Ok(tx.commit().await?)
+}
