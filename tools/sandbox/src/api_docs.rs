@@ -24,6 +24,8 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
         .filter(true)
         .persist_authorization(true)
         .try_it_out_enabled(true)
+        // Without the bar that asks for another document's address.
+        .use_base_layout()
         .validator_url("none");
     Arc::new(config)
 });

@@ -6,9 +6,10 @@
 //!  "match": {"reference": "mr-…"}}
 //! ```
 //!
-//! `target`: a call (`paystack.initialize`, `paystack.verify`, `paystack.refund`,
-//! `paystack.charge`, `paystack.*` for any call to Paystack, `twilio.messages` for the creation of a
-//! message), an event (`paystack.webhook`, `twilio.callback`), or `smtp` (a recipient, or its mail).
+//! `target`: a call (`paystack.initialize`, `paystack.verify`, `paystack.refund` for `POST /refund`,
+//! `paystack.charge` for the charge and its polling, `paystack.*` for any call to Paystack,
+//! `twilio.messages` for the creation of a message), an event (`paystack.webhook`,
+//! `twilio.callback`), or `smtp` (a recipient, or its mail).
 //!
 //! | action | targets | what happens |
 //! | --- | --- | --- |
@@ -27,7 +28,8 @@
 //! `times` (1) counts calls or events; 0 takes back every rule with that target and action (events
 //! held by `shuffle` go out). `match` narrows: `reference` (Paystack), `to` (e-mail address or phone
 //! number). Rules of different actions combine (a delay and a refusal; five times and before the
-//! answer); of two that cannot combine the older is used up first. A wrong field answers 422.
+//! answer); of two that cannot combine the older is used up first. An event that is dropped or
+//! shuffled uses up its other rules too. A wrong field answers 422.
 
 mod http;
 mod rule;

@@ -104,18 +104,21 @@ async fn run_clock(world: World, id: u64, card: TestCard) {
     }
 }
 
-pub(super) async fn fetch(State(world): State<World>, Path(id): Path<u64>) -> Response {
+pub(super) async fn fetch(State(world): State<World>, Path(id): Path<String>) -> Response {
     let facts = Facts::default();
     unless_told_otherwise(
         &world,
         Target::AnyPaystackCall,
         &facts,
         for_status,
-        async |_| match world.book().refund_by_id(id) {
-            Some(refund) => {
-                Json(shape::success("Refund retrieved", shape::refund(refund))).into_response()
+        async |_| {
+            let book = world.book();
+            match id.parse().ok().and_then(|id| book.refund_by_id(id)) {
+                Some(refund) => {
+                    Json(shape::success("Refund retrieved", shape::refund(refund))).into_response()
+                }
+                None => Refusal::refund_not_found().into_response(),
             }
-            None => Refusal::refund_not_found().into_response(),
         },
     )
     .await
@@ -162,40 +165,45 @@ fn is_wanted(row: &Refund, query: &Parameters) -> bool {
 /// A refund that needs attention gets the payer's account, and goes on.
 pub(super) async fn retry(
     State(world): State<World>,
-    Path(id): Path<u64>,
+    Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let account = match input::object(&body) {
-        Ok(body) => body
-            .pointer("/refund_account_details/account_number")
-            .cloned(),
-        Err(refusal) => return refusal.into_response(),
-    };
-    if account.is_none() {
-        return Refusal::missing("Refund account details are required").into_response();
-    }
-    let moved = retried(&world, id);
-    match moved {
-        Ok(refund) => {
-            tokio::spawn(run_clock(world.clone(), id, TestCard::Good));
-            let mut data = shape::refund(&refund);
-            data["reason"] = json!("PROCESSING");
-            data["bank_reference"] = Value::Null;
-            let message = "Refund retried and has been queued for processing";
-            Json(shape::success(message, data)).into_response()
-        }
-        Err(refusal) => refusal.into_response(),
-    }
+    let facts = Facts::default();
+    unless_told_otherwise(
+        &world,
+        Target::AnyPaystackCall,
+        &facts,
+        for_status,
+        async |_| match retried(&world, &id, &body) {
+            Ok(refund) => {
+                tokio::spawn(run_clock(world.clone(), refund.id, TestCard::Good));
+                let mut data = shape::refund(&refund);
+                data["reason"] = json!("PROCESSING");
+                data["bank_reference"] = Value::Null;
+                let message = "Refund retried and has been queued for processing";
+                Json(shape::success(message, data)).into_response()
+            }
+            Err(refusal) => refusal.into_response(),
+        },
+    )
+    .await
 }
 
-fn retried(world: &World, id: u64) -> Result<Refund, Refusal> {
+fn retried(world: &World, id: &str, body: &[u8]) -> Result<Refund, Refusal> {
+    let details = input::object(body)?;
+    if details
+        .pointer("/refund_account_details/account_number")
+        .is_none()
+    {
+        return Err(Refusal::missing("Refund account details are required"));
+    }
     let mut book = world.book();
-    let refund = book
-        .refund_by_id(id)
-        .ok_or_else(Refusal::refund_not_found)?;
+    let found = id.parse().ok().and_then(|id| book.refund_by_id(id));
+    let refund = found.ok_or_else(Refusal::refund_not_found)?;
     if refund.status != RefundStatus::NeedsAttention {
         return Err(Refusal::wrong_refund_state());
     }
+    let id = refund.id;
     book.move_refund(id, RefundStatus::Processing)
         .ok_or_else(Refusal::refund_not_found)
 }

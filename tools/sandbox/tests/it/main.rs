@@ -1,5 +1,10 @@
 //! Drives started instances over HTTP and SMTP, as the shop does.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where it unwraps, helpers included"
+)]
+
 mod calls;
 mod checkout;
 mod control;
