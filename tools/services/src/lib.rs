@@ -90,7 +90,7 @@ impl Running {
     /// whose address was given are not part of it.
     #[must_use]
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        self.plan.settings()
+        self.plan.addresses()
     }
 
     /// The folder with the servers' logs.

@@ -86,7 +86,8 @@ impl Plan {
     }
 
     /// The private instances' addresses under the shop's setting names.
-    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+    #[must_use]
+    pub fn addresses(&self) -> Vec<(&'static str, String)> {
         let mut settings = Vec::new();
         if let Some(port) = self.postgres {
             let url = format!("postgres://{DATABASE}:{DATABASE}@127.0.0.1:{port}/{DATABASE}");
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(plan.postgres, None);
         assert_eq!(plan.redis, Some(9379), "an empty setting counts as absent");
         assert!(
-            plan.settings()
+            plan.addresses()
                 .iter()
                 .all(|(name, _)| *name != "DATABASE_URL")
         );

@@ -1,0 +1,75 @@
+//! Running cargo with progress.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context as _, bail};
+use services::Reporter;
+use tokio::process::Command;
+
+use crate::children::Group;
+use crate::terminal::Step;
+
+/// A cargo that does not know that it was started by cargo. `cargo run` describes this program in
+/// variables that build scripts watch (ring's does): passed on, they would rebuild half the tree
+/// each time one changes between `cargo dev` and plain `cargo`.
+pub(crate) fn command(root: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root);
+    forget_cargo(&mut command);
+    command
+}
+
+/// See [`command`]; for programs that start cargo themselves.
+pub(crate) fn forget_cargo(command: &mut Command) {
+    const OURS: [&str; 4] = [
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_CRATE_",
+        "CARGO_BIN_",
+    ];
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if OURS.iter().any(|ours| name.starts_with(ours)) || name == "CARGO_PRIMARY_PACKAGE" {
+            command.env_remove(&*name);
+        }
+    }
+}
+
+/// Runs a cargo command that compiles, showing what it compiles. Its errors are shown in full.
+pub(crate) async fn compile(mut command: Command, step: &Step) -> anyhow::Result<()> {
+    command
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut cargo = Group::spawn(&mut command)?;
+    let mut lines = cargo.lines();
+    let mut compiled = 0;
+    let mut rest = Vec::new();
+    while let Some(line) = lines.recv().await {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        match word {
+            "Compiling" | "Checking" => {
+                compiled += 1;
+                step.detail(&format!("{compiled} crates so far; {}", line.trim()));
+            }
+            "Downloading" | "Downloaded" | "Updating" | "Locking" | "Blocking" => {
+                step.detail(line.trim());
+            }
+            _ => rest.push(line),
+        }
+    }
+    if !cargo.ended().await?.success() {
+        step.say(&rest.join("\n"));
+        bail!("the code does not compile (see above)");
+    }
+    Ok(())
+}
+
+/// Builds every program of the workspace. The whole workspace at once, because `cargo lambda watch`
+/// lets cargo choose features over the whole workspace too: anything less would be built again.
+pub(crate) async fn build_programs(root: &Path, step: &Step) -> anyhow::Result<()> {
+    let mut build = command(root);
+    build.args(["build", "--workspace", "--bins"]);
+    compile(build, step).await.context("building the functions")
+}

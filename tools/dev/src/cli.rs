@@ -1,0 +1,144 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::environment::Settings;
+use crate::shop::{self, Functions};
+use crate::terminal::Terminal;
+use crate::workspace::Workspace;
+use crate::{bench, environment, openapi, queries, seed, tests};
+
+/// Runs the whole shop on this machine, and everything else a developer does by hand.
+///
+/// Without a sub-command it starts private Postgres, Redis and RabbitMQ (installing what is missing
+/// with apt-get), migrates, seeds a catalogue, starts stand-ins for Paystack, Twilio and e-mail,
+/// feeds the queues and schedules, and serves the API with `cargo lambda watch`. Ctrl-C stops all
+/// of it. Data stays in target/dev until you delete that folder.
+///
+/// Settings come from the environment, then from .env, then from built-in development values; all
+/// are described in .env.example. Give DATABASE_URL, REDIS_HOST or RABBITMQ_HOST to use a server of
+/// your own instead of a private one.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo dev",
+    bin_name = "cargo dev",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    run: Run,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// How the shop is run.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Run {
+    /// Run the three services with Docker Compose (compose.yaml) instead of as private programs
+    #[arg(long, global = true)]
+    pub(crate) compose: bool,
+    /// Do not reload functions when a file changes (a reload loses the requests in flight)
+    #[arg(long)]
+    pub(crate) no_reload: bool,
+    /// How many instances of each function may run at once
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(crate) concurrency: u16,
+    /// Start with the catalogue as it is
+    #[arg(long)]
+    pub(crate) no_seed: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the shop's settings as KEY=VALUE lines
+    ///
+    /// For psql, redis-cli or a function started by hand:
+    ///   set -a; . <(cargo dev env); set +a; psql "$DATABASE_URL"
+    Env {
+        /// Print what .env.example holds instead
+        #[arg(long)]
+        example: bool,
+    },
+    /// Run everything but the functions, for those who start `cargo lambda watch` themselves
+    Services,
+    /// Run every test against real services
+    ///
+    /// The services are those of a running `cargo dev` if there is one, else they are started and
+    /// stopped again; tests make databases, virtual hosts and key prefixes of their own, so a
+    /// running shop is not disturbed. Arguments go to `cargo test`:
+    ///   cargo dev test -p checkout -- settle
+    Test {
+        /// Arguments for `cargo test` (default: --workspace)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Fill the shop's catalogue: products, variants, pictures, stock, delivery rates
+    ///
+    /// Running it again adds what is missing and changes nothing that is there.
+    Seed {
+        /// At least this many products; beyond the hand-made ones, numbered variations are added
+        #[arg(long, default_value_t = seed::DEFAULT_PRODUCTS, value_name = "N")]
+        products: usize,
+    },
+    /// Write openapi.json from the functions' own descriptions
+    Openapi {
+        /// Change nothing; fail if openapi.json is not what the code says
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write .sqlx/, what the `query!` macros know of the database
+    ///
+    /// Migrates a scratch database and checks every query against it.
+    Sqlx {
+        /// Change nothing; fail if .sqlx/ is not what queries and migrations say
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure the functions against the targets of the design
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Size, start-up time and memory of each function's release build
+    Size,
+}
+
+pub(crate) async fn run(
+    cli: Cli,
+    workspace: &Workspace,
+    terminal: &Terminal,
+) -> anyhow::Result<ExitCode> {
+    let Some(command) = cli.command else {
+        shop::run(workspace, terminal, &cli.run, Functions::Watched).await?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    match command {
+        Command::Env { example: true } => print!("{}", environment::example()),
+        Command::Env { example: false } => print!("{}", Settings::load(workspace)?.as_lines()),
+        Command::Services => {
+            shop::run(workspace, terminal, &cli.run, Functions::ByHand).await?;
+        }
+        Command::Test { args } => return tests::run(workspace, terminal, &cli.run, &args).await,
+        Command::Seed { products } => seed::run(workspace, terminal, products).await?,
+        Command::Openapi { check } => openapi::run(workspace, terminal, check).await?,
+        Command::Sqlx { check } => queries::run(workspace, terminal, &cli.run, check).await?,
+        Command::Bench(Bench::Size) => bench::run(workspace, terminal).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests_of_the_command_line {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_definitions_fit_together() {
+        Cli::command().debug_assert();
+    }
+}
