@@ -1,1 +1,11 @@
-//! What the functions of the area `catalog` share.
+//! What the functions of the area `catalog` share: what a public read opens, how its answer is kept,
+//! and the shapes it answers with.
+//!
+//! Invariant: a read of the catalogue needs the database or a copy that is younger than
+//! [`KEPT_FOR`]; without Redis it answers from the database, only slower.
+
+pub mod facets;
+mod reader;
+pub mod shapes;
+
+pub use reader::{KEPT_FOR, Reader, ReaderSettings, json, raw};

@@ -1,1 +1,1 @@
-//! What the functions of the area `operations` share.
+//! What the functions of the area `operations` share: nothing yet.

@@ -1,1 +1,5 @@
-//! What the functions of the area `orders` share.
+//! What the functions of the area `orders` share: how an order looks from outside.
+
+mod shapes;
+
+pub use shapes::{LineBody, OrderBody, PlacedBody};

@@ -14,6 +14,7 @@
 
 mod expire;
 mod facts;
+mod follow_payment;
 mod observe;
 mod open_payment;
 mod place_order;
@@ -26,6 +27,7 @@ mod tell;
 
 pub use expire::{Expired, expire_order};
 pub use facts::order_facts;
+pub use follow_payment::{FollowError, follow_payment};
 pub use observe::ProviderError;
 pub use open_payment::{Claim, OpenPaymentError, Opening, open_payment};
 pub use place_order::{Item, PlaceOrder, PlaceOrderError, place, price, write};

@@ -200,7 +200,7 @@ pub async fn place(
 ) -> Result<Begun, PlaceOrderError> {
     match idempotency::begin(&mut *connection, cause.at, key, order.id.uuid()).await? {
         Begun::New => {}
-        before @ (Begun::Unanswered(_) | Begun::Answered(_)) => return Ok(before),
+        before @ (Begun::Unanswered(_) | Begun::Answered(..)) => return Ok(before),
     }
     write(connection, cause, sealer, order).await?;
     Ok(Begun::New)

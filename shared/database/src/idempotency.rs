@@ -30,8 +30,8 @@ pub enum Begun {
     New,
     /// It was done, but its answer never got complete; this is what it made.
     Unanswered(Uuid),
-    /// It was done and answered.
-    Answered(StoredAnswer),
+    /// It was done and answered: what it made, and the answer.
+    Answered(Uuid, StoredAnswer),
 }
 
 /// An answer as it was given.
@@ -118,7 +118,7 @@ pub async fn look_up(
     Ok(match (row.status, row.body) {
         (Some(status), Some(body)) => {
             let status = u16::try_from(status).unwrap_or(500);
-            Begun::Answered(StoredAnswer { status, body })
+            Begun::Answered(row.resource_id, StoredAnswer { status, body })
         }
         (None, _) | (_, None) => Begun::Unanswered(row.resource_id),
     })

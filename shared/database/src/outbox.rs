@@ -222,6 +222,22 @@ pub async fn reschedule(
     Ok(())
 }
 
+/// How many seconds the oldest due message has waited; 0 where none waits.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn oldest_due(connection: &mut PgConnection) -> Result<i64, DatabaseError> {
+    let seconds = sqlx::query_scalar!(
+        r#"
+        SELECT coalesce(extract(epoch FROM now() - min(available_at)), 0)::bigint AS "seconds!"
+        FROM outbox WHERE available_at <= now()
+        "#,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(seconds)
+}
+
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

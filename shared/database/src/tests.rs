@@ -196,7 +196,7 @@ async fn one_key_is_one_request_and_one_answer() {
     let begun = idempotency::look_up(&mut connection, &key("a"))
         .await
         .unwrap();
-    assert_eq!(begun, Begun::Answered(answer("first")));
+    assert_eq!(begun, Begun::Answered(resource, answer("first")));
 }
 
 #[tokio::test]

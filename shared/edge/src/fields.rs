@@ -6,11 +6,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
-use domain::Fault;
+use domain::{Fault, Unreadable};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{FieldError, Problem};
 
@@ -28,9 +31,10 @@ pub enum Field<T> {
 
 impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Self::Absent,
-            value => match serde_json::from_value(value) {
+        // Through `Option`, so that serde takes a field that is not there for `None`.
+        Ok(match Option::<Value>::deserialize(deserializer)? {
+            None => Self::Absent,
+            Some(value) => match serde_json::from_value(value) {
                 Ok(value) => Self::Present(value),
                 Err(error) => Self::Wrong(error.to_string()),
             },
@@ -86,6 +90,42 @@ impl FieldErrors {
         }
     }
 
+    /// A field that may be absent, whose type is all there is to check.
+    pub fn optional_value<T>(&mut self, name: &str, field: Field<T>) -> Option<T> {
+        match field {
+            Field::Absent => None,
+            Field::Present(_) | Field::Wrong(_) => self.present(name, field),
+        }
+    }
+
+    /// A word out of a closed list that must be there.
+    pub fn word<T>(&mut self, name: &str, field: Field<String>, all: &[T]) -> Option<T>
+    where
+        T: Copy + FromStr<Err = Unreadable> + Display,
+    {
+        let text = self.present(name, field)?;
+        let word = text.parse().ok();
+        if word.is_none() {
+            let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+            self.push(
+                name,
+                "unknown_word",
+                format!("must be one of {}", words.join(", ")),
+            );
+        }
+        word
+    }
+
+    /// A UUID that must be there.
+    pub fn id(&mut self, name: &str, field: Field<String>) -> Option<Uuid> {
+        let text = self.present(name, field)?;
+        let id = Uuid::try_parse(&text).ok();
+        if id.is_none() {
+            self.push(name, "invalid_id", "is not a UUID");
+        }
+        id
+    }
+
     /// An object that must be there; `check` reads its fields below its pointer.
     pub fn object<T, U>(
         &mut self,
@@ -123,6 +163,21 @@ impl FieldErrors {
                 .collect()
         });
         (checked.len() == expected).then_some(checked)
+    }
+
+    /// Notes a fault of something further below, by its path (`items/0/quantity`).
+    pub fn push_at(
+        &mut self,
+        path: &str,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) {
+        let pointer = format!("/{path}");
+        self.errors.push(FieldError {
+            pointer,
+            code: code.into(),
+            detail: detail.into(),
+        });
     }
 
     /// Notes a fault of a field of the present object.

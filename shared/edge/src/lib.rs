@@ -29,7 +29,7 @@ pub use idempotency::{IdempotencyHeader, hash_of};
 pub use problem::{FieldError, Problem};
 pub use query::Query;
 pub use request_id::RequestId;
-pub use serve::{StartError, described, serve, start};
+pub use serve::{StartError, described, serve, start, storefront};
 pub use shapes::{MoneyBody, ProblemBody, created, json_text, ok};
 
 #[cfg(test)]

@@ -78,6 +78,16 @@ impl Query {
         }
     }
 
+    /// Takes `true` or `false`.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        let text = self.take(name)?;
+        let flag = text.parse().ok();
+        if flag.is_none() {
+            self.push(name, "not_a_flag", "must be true or false");
+        }
+        flag
+    }
+
     /// Takes all parameters whose names begin with `prefix`, without it.
     pub fn prefixed(&mut self, prefix: &str) -> Vec<(String, String)> {
         let (taken, rest) = self

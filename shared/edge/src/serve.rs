@@ -20,6 +20,17 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// A reader gave nothing and named no setting: a mistake of ours.
+    #[must_use]
+    pub fn unread() -> Self {
+        Self::Resource("its settings gave nothing".to_owned())
+    }
+
+    /// The Lambda runtime stopped.
+    pub fn runtime(error: impl std::fmt::Display) -> Self {
+        Self::Runtime(error.to_string())
+    }
+
     /// A resource refused its settings.
     pub fn resource(error: impl std::error::Error + 'static) -> Self {
         Self::Resource(domain::chain(&error))
@@ -62,4 +73,16 @@ pub async fn serve(routes: Router) -> Result<(), StartError> {
     lambda_http::run(around(routes))
         .await
         .map_err(|error| StartError::Runtime(error.to_string()))
+}
+
+/// Reads `STOREFRONT_URL`, where customers see their orders.
+pub fn storefront(env: &mut Env) -> Option<url::Url> {
+    let text = env.required("STOREFRONT_URL");
+    let address = url::Url::parse(&text)
+        .ok()
+        .filter(|url| !url.cannot_be_a_base());
+    if address.is_none() && !text.is_empty() {
+        env.problem("STOREFRONT_URL", "must be an absolute address");
+    }
+    address
 }

@@ -10,16 +10,13 @@ use tower::ServiceExt;
 use super::*;
 
 #[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
 struct LineBody {
     quantity: Field<i64>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
+#[derive(Deserialize)]
 struct OrderBody {
     email: Field<String>,
     items: Field<Vec<Field<LineBody>>>,
@@ -173,8 +170,9 @@ async fn every_answer_has_the_security_headers_even_an_empty_one() {
 
 #[test]
 fn queries_refuse_repeated_unknown_and_out_of_range_parameters() {
-    let mut query = Query::parse("limit=0&q=rice&q=beans&option.Size=42&nonsense=1");
+    let mut query = Query::parse("limit=0&q=rice&q=beans&a=yes&b=true&option.Size=42&nonsense=1");
     assert_eq!(query.number("limit", 1, 100), None);
+    assert_eq!((query.flag("a"), query.flag("b"), query.flag("c")), (None, Some(true), None));
     query.take("q");
     assert_eq!(
         query.prefixed("option."),
@@ -186,7 +184,7 @@ fn queries_refuse_repeated_unknown_and_out_of_range_parameters() {
         .iter()
         .map(|e| e["pointer"].as_str().unwrap())
         .collect();
-    assert_eq!(pointers, ["?limit", "?q", "?nonsense"]);
+    assert_eq!(pointers, ["?limit", "?a", "?q", "?nonsense"]);
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! `GET /api/products`: lists the products on sale, page by page, with facets.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use catalog::{
+    Cursor, FilterError, Filters, OptionName, OptionValue, PAGE_SIZES, ProductQuery, SearchText,
+    Sort,
+};
+use catalog_functions::facets::FacetsBody;
+use catalog_functions::shapes::ProductSummaryBody;
+use catalog_functions::{Reader, ReaderSettings, json, raw};
+use domain::{Fault, Slug};
+use edge::{FieldError, Problem, ProblemBody, Query, StartError};
+use http::HeaderMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{OpenApi, ToSchema};
+
+const ROUTE: &str = "/api/products";
+/// NGN 10,000,000,000.00: no price is higher, and no sum of such prices overflows.
+const HIGHEST_PRICE: i64 = 1_000_000_000_000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    if edge::described::<Api>() {
+        return Ok(());
+    }
+    let reader = Reader::open(&edge::start(ReaderSettings::read)?)?;
+    edge::serve(Router::new().route(ROUTE, get(handle)).with_state(reader)).await
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(handle), components(schemas(FacetsBody)))]
+struct Api;
+
+/// Lists products
+///
+/// The products on sale that pass all the filters. Options and `in_stock` are asked of one variant;
+/// prices are the lowest of a product, as the list shows them. A category that does not exist has no
+/// products. Follow `next_cursor` with the same filters and order to read on.
+#[utoipa::path(
+    get, path = ROUTE, tag = "catalog", operation_id = "list-products",
+    params(
+        ("q" = Option<String>, Query, max_length = 200, description = "Words in names and descriptions; the last may be unfinished. `\"a phrase\"`, `-without`, `this or that`."),
+        ("category" = Option<String>, Query, description = "The slug of a category; its descendants are included."),
+        ("min_price" = Option<i64>, Query, minimum = 0, description = "The lowest price, in kobo."),
+        ("max_price" = Option<i64>, Query, minimum = 0, description = "The highest price, in kobo."),
+        ("in_stock" = Option<bool>, Query, description = "`true`: only what is on a shelf. `false`, the default: all."),
+        ("option.<name>" = Option<String>, Query, description = "The value of an option: `option.Size=42`. Once for each option.", example = "42"),
+        ("sort" = Option<String>, Query, pattern = "^(relevance|newest|price|-price|name)$", description = "By default `relevance` where `q` is given, else `newest`. Without `q`, `relevance` is `newest`."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "How many products, by default 20."),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, description = "A page", body = ProductPageBody),
+        (status = 304, description = "Unchanged since the `ETag` in `If-None-Match`"),
+        (status = 422, description = "Parameters at fault, all of them", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Try again shortly", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn handle(
+    State(reader): State<Reader>,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response, Problem> {
+    let wanted = parse(query)?;
+    let key = format!("products:{}", wanted.fingerprint());
+    reader.answer(&headers, &key, page(&reader, &wanted)).await
+}
+
+fn parse(mut query: Query) -> Result<ProductQuery, Problem> {
+    let filters = Filters {
+        text: query.parsed("q", SearchText::parse).flatten(),
+        category: query.parsed("category", Slug::from_str),
+        min_price: query.number("min_price", 0, HIGHEST_PRICE),
+        max_price: query.number("max_price", 0, HIGHEST_PRICE),
+        in_stock: query.flag("in_stock").unwrap_or(false),
+        options: options(&mut query),
+    };
+    if filters
+        .max_price
+        .is_some_and(|most| filters.min_price.is_some_and(|least| least > most))
+    {
+        query.push(
+            "max_price",
+            "below_min_price",
+            "must not be below min_price",
+        );
+    }
+    let sort = query.parsed("sort", Sort::from_str);
+    let limit = query.number("limit", *PAGE_SIZES.start(), *PAGE_SIZES.end());
+    let after = query.parsed("cursor", Cursor::from_str);
+    query.finish()?;
+    ProductQuery::new(filters, sort, limit.unwrap_or(20), after).map_err(|fault| {
+        let (code, detail) = (fault.code().into(), fault.to_string());
+        Problem::invalid(vec![FieldError {
+            pointer: "?cursor".to_owned(),
+            code,
+            detail,
+        }])
+    })
+}
+
+fn options(query: &mut Query) -> BTreeMap<OptionName, OptionValue> {
+    let mut options = BTreeMap::new();
+    for (name, value) in query.prefixed("option.") {
+        let parameter = format!("option.{name}");
+        match option(&name, &value) {
+            Ok((name, value)) if options.insert(name, value).is_none() => {}
+            Ok(_) => query.push(&parameter, "repeated_parameter", "is given more than once"),
+            Err(fault) => query.push(&parameter, fault.code(), &fault.to_string()),
+        }
+    }
+    options
+}
+
+fn option(name: &str, value: &str) -> Result<(OptionName, OptionValue), FilterError> {
+    Ok((OptionName::parse(name)?, OptionValue::parse(value)?))
+}
+
+/// A page of the list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProductPage)]
+struct ProductPageBody<'a> {
+    /// The products, in order.
+    items: Vec<ProductSummaryBody>,
+    /// Where the next page begins; null on the last.
+    next_cursor: Option<String>,
+    /// What the list could be narrowed to.
+    #[schema(value_type = FacetsBody)]
+    facets: &'a RawValue,
+}
+
+async fn page(reader: &Reader, wanted: &ProductQuery) -> Result<Vec<u8>, Problem> {
+    let mut connection = reader.connection().await?;
+    let page = catalog::list_products(&mut connection, wanted).await?;
+    // The facets of all pages are the same, so that they have a copy of their own.
+    let key = format!("facets:{}", wanted.filters().fingerprint());
+    let facets = async {
+        let facets = catalog::facets(&mut connection, wanted.filters()).await?;
+        json(&FacetsBody::from(facets))
+    };
+    let facets = reader.copy_or(&key, facets).await?;
+    json(&ProductPageBody {
+        items: page
+            .items
+            .into_iter()
+            .map(ProductSummaryBody::from)
+            .collect(),
+        next_cursor: page.next.map(|cursor| cursor.to_string()),
+        facets: raw(&facets)?,
+    })
+}

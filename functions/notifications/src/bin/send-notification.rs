@@ -1,0 +1,83 @@
+//! Queue `notifications`: sends one message to one recipient over one channel, once.
+
+use database::{Database, DatabaseSettings};
+use desk::{Desk, Fail};
+use domain::{Clock, Event};
+use edge::StartError;
+use messaging::{Envelope, Failure};
+use notifications::{Begun, Outcome, begin_sending, finish_sending};
+use notifications_functions::{Providers, send};
+use sealing::Sealer;
+
+const CONSUMER: &str = "send-notification";
+
+struct App {
+    database: Database,
+    sealer: Sealer,
+    providers: Providers,
+    clock: Clock,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let (database, sealer, providers) = edge::start(|env| {
+        (
+            DatabaseSettings::read(env),
+            Sealer::read(env),
+            Providers::read(env),
+        )
+    })?;
+    let (Some(sealer), Some(providers)) = (sealer, providers) else {
+        return Err(StartError::unread());
+    };
+    let database = Database::lazy(&database).map_err(StartError::resource)?;
+    let app = App {
+        database,
+        sealer,
+        providers,
+        clock: Clock::system(),
+    };
+    let desk = Desk::new(app.database.clone(), app.clock.clone());
+    let handle =
+        async move |envelope: &Envelope| handle(&app, envelope).await.map_err(Failure::from);
+    messaging::serve_consumer(CONSUMER, desk, handle)
+        .await
+        .map_err(StartError::runtime)
+}
+
+async fn handle(app: &App, envelope: &Envelope) -> Result<(), Fail> {
+    let message = desk::read(CONSUMER, &app.clock, envelope)?;
+    let Event::NotificationRequested {
+        notification_id: id,
+    } = message.event
+    else {
+        return Err(Fail::never("this event is not for this queue"));
+    };
+
+    let mut tx = app.database.begin().await?;
+    let begun = begin_sending(&mut tx, &message.cause, &app.sealer, id).await?;
+    tx.commit().await?;
+    let to_send = match begun {
+        Begun::Done => return Ok(()),
+        Begun::Busy => return Err(Fail::later("somebody else is sending this message")),
+        Begun::Send(to_send) => to_send,
+    };
+
+    let outcome = send(&app.providers, id, &to_send).await;
+
+    finish_sending(
+        &mut *app.database.connection().await?,
+        &message.cause,
+        id,
+        &outcome,
+    )
+    .await?;
+    match outcome {
+        Outcome::Sent { .. } => Ok(()),
+        Outcome::Later { error } | Outcome::Unclear { error } => Err(Fail::later(error)),
+        Outcome::Never { error } => {
+            tracing::error!(notification = %id, error, "will never be sent");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Schedule, every minute: publishes what the outbox holds, for most of that minute.
+
+use std::time::{Duration, Instant};
+
+use database::{Database, DatabaseError, DatabaseSettings, outbox};
+use edge::StartError;
+use messaging::{Invocation, Publisher, RabbitSettings};
+use serde_json::{Value, json};
+
+/// Messages published at once.
+const BATCH: i64 = 200;
+/// How long a relay that has died keeps its messages from the others.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often an empty outbox is looked into.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long messages wait that the broker did not take.
+const RETRY: Duration = Duration::from_secs(1);
+/// What is left of an invocation's time for its last batch.
+const MARGIN: Duration = Duration::from_secs(8);
+
+struct App {
+    database: Database,
+    publisher: tokio::sync::Mutex<Publisher>,
+    drain: Duration,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let (database, rabbit, seconds) = edge::start(|env| {
+        let seconds = env.parsed_or("RELAY_DRAIN_SECONDS", 50_u64);
+        (
+            DatabaseSettings::read(env),
+            RabbitSettings::read(env),
+            seconds,
+        )
+    })?;
+    let app = App {
+        database: Database::lazy(&database).map_err(StartError::resource)?,
+        publisher: tokio::sync::Mutex::new(Publisher::lazy(rabbit, "relay-outbox")),
+        drain: Duration::from_secs(seconds),
+    };
+    let handle = async move |tick: Invocation| Ok(handle(&app, &tick).await?);
+    messaging::serve_scheduled("relay-outbox", handle)
+        .await
+        .map_err(StartError::runtime)
+}
+
+async fn handle(app: &App, tick: &Invocation) -> Result<Value, DatabaseError> {
+    let time = tick
+        .time_left()
+        .map_or(app.drain, |left| app.drain.min(left.saturating_sub(MARGIN)));
+    let until = Instant::now() + time;
+    let (mut published, mut refused) = (0, 0);
+    loop {
+        let (taken, left) = relay(app).await?;
+        published += taken;
+        refused += left;
+        if Instant::now() >= until {
+            break;
+        }
+        if left > 0 || taken == 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    tracing::info!(published, refused, "relayed");
+    Ok(json!({ "published": published, "refused": refused }))
+}
+
+/// Publishes one batch; answers how many the broker took and how many it did not. No transaction is
+/// open while the broker is talked to.
+async fn relay(app: &App) -> Result<(usize, usize), DatabaseError> {
+    let due = outbox::claim(&mut *app.database.connection().await?, BATCH, LEASE).await?;
+    if due.is_empty() {
+        return Ok((0, 0));
+    }
+    let envelopes: Vec<_> = due.iter().map(desk::envelope).collect();
+    let outcomes = app.publisher.lock().await.publish(&envelopes).await;
+    let (mut confirmed, mut refused) = (Vec::new(), Vec::new());
+    for (message, outcome) in due.iter().zip(&outcomes) {
+        match outcome {
+            Ok(()) => confirmed.push(desk::key(message)),
+            Err(_) => refused.push(desk::key(message)),
+        }
+    }
+    if let Some(error) = outcomes.into_iter().find_map(Result::err) {
+        tracing::warn!(messages = refused.len(), error = %error, "the broker did not take messages");
+    }
+    let mut connection = app.database.connection().await?;
+    outbox::remove(&mut connection, &confirmed).await?;
+    if !refused.is_empty() {
+        outbox::give_back(&mut connection, &refused, RETRY).await?;
+    }
+    Ok((confirmed.len(), refused.len()))
+}

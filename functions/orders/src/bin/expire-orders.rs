@@ -1,0 +1,40 @@
+//! Schedule, every minute: expires orders that were not paid in time and gives their stock back.
+
+use checkout::{Expired, Resources, expire_order};
+use domain::{Cause, chain};
+use edge::StartError;
+use messaging::Invocation;
+use serde_json::{Value, json};
+
+/// How many due orders one round takes; what is left is due again in a minute.
+const BATCH: i64 = 200;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let shop = edge::start(Resources::read)?.ok_or_else(StartError::unread)?;
+    let handle = async move |tick: Invocation| Ok(handle(&shop, &tick.request_id).await?);
+    messaging::serve_scheduled("expire-orders", handle)
+        .await
+        .map_err(StartError::runtime)
+}
+
+async fn handle(shop: &Resources, request_id: &str) -> Result<Value, database::DatabaseError> {
+    let cause = Cause::new(shop.clock.now(), "expire-orders", request_id);
+    let due = orders::due(&mut *shop.database.connection().await?, cause.at, BATCH).await?;
+    let (mut expired, mut paid, mut kept, mut failed) = (0, 0, 0, 0);
+    for order in due {
+        // One order that cannot be expired must not keep the others.
+        match expire_order(shop, &cause, order).await {
+            Ok(Expired::Expired) => expired += 1,
+            Ok(Expired::Paid) => paid += 1,
+            Ok(Expired::Kept) => kept += 1,
+            Err(error) => {
+                tracing::error!(order = %order.id, error = chain(&error), "could not be expired");
+                failed += 1;
+            }
+        }
+    }
+    let report = json!({ "expired": expired, "paid": paid, "kept": kept, "failed": failed });
+    tracing::info!(expired, paid, kept, failed, "looked after due orders");
+    Ok(report)
+}

@@ -1,0 +1,13 @@
+//! Where messages meet the database: an outbox row becomes an envelope, an envelope becomes an event
+//! with its cause, and a message that fails is rescheduled through the outbox or put aside.
+//!
+//! Invariant: when [`Desk`] has answered, the message is durable in Postgres; the broker's copy may
+//! go. `messaging` knows no table and `database` no queue; this crate is the one that knows both.
+
+mod failure;
+mod inbound;
+mod outbound;
+
+pub use failure::{Desk, Fail};
+pub use inbound::{Inbound, read};
+pub use outbound::{envelope, key};
