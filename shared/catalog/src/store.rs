@@ -31,7 +31,16 @@ pub(crate) async fn for_sale(
             let variant = VariantId::from(row.id);
             let price = money(row.price, &row.currency)?;
             let (product_name, sku, options) = (row.name, row.sku, row.options.0);
-            Ok((variant, ForSale { variant, product_name, sku, options, price }))
+            Ok((
+                variant,
+                ForSale {
+                    variant,
+                    product_name,
+                    sku,
+                    options,
+                    price,
+                },
+            ))
         })
         .collect()
 }

@@ -110,9 +110,9 @@ fn options(query: &mut Query) -> BTreeMap<OptionName, OptionValue> {
     let mut options = BTreeMap::new();
     for (name, value) in query.prefixed("option.") {
         let parameter = format!("option.{name}");
-        match option(&name, &value) {
-            Ok((name, value)) if options.insert(name, value).is_none() => {}
-            Ok(_) => query.push(&parameter, "repeated_parameter", "is given more than once"),
+        match option(&name, &value).map(|(name, value)| options.insert(name, value)) {
+            Ok(None) => {}
+            Ok(Some(_)) => query.push(&parameter, "repeated_parameter", "is given more than once"),
             Err(fault) => query.push(&parameter, fault.code(), &fault.to_string()),
         }
     }

@@ -1,0 +1,149 @@
+//! Where the next page begins.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Datelike, Utc};
+use domain::{Fault, Kind, ProductId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Filters, Sort};
+
+/// The longest cursor that is read, in bytes: one with the longest name is far below it.
+const LONGEST: usize = 4_096;
+
+/// The last product of a page: the next page has what comes after it. Made for one list (its filters
+/// and its order) and useless for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    sort: Sort,
+    list: String,
+    pub(crate) key: Key,
+    pub(crate) id: ProductId,
+}
+
+/// The value that the list is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Key {
+    PublishedAt(DateTime<Utc>),
+    Price(i64),
+    Name(String),
+    Rank(i64),
+}
+
+/// A text that is no cursor of this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor of this list; begin again without it")]
+pub struct CursorError;
+
+impl Fault for CursorError {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "invalid_cursor"
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = CursorError;
+
+    /// Reads what a client sends back. A cursor is opaque but not secret: what somebody has made up
+    /// must be refused here, not by the database.
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        if text.len() > LONGEST {
+            return Err(CursorError);
+        }
+        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
+        let cursor: Self = serde_json::from_slice(&json).map_err(|_| CursorError)?;
+        Some(cursor)
+            .filter(|cursor| cursor.key.can_be_stored())
+            .ok_or(CursorError)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::to_vec(self).map_err(|_| fmt::Error)?;
+        f.write_str(&URL_SAFE_NO_PAD.encode(json))
+    }
+}
+
+impl Cursor {
+    pub(crate) fn new(filters: &Filters, sort: Sort, key: Key, id: ProductId) -> Self {
+        Self {
+            list: filters.fingerprint(),
+            sort,
+            key,
+            id,
+        }
+    }
+
+    /// Whether it was made for this list.
+    pub(crate) fn is_of(&self, filters: &Filters, sort: Sort) -> bool {
+        self.sort == sort && self.list == filters.fingerprint() && self.key.belongs_to(sort)
+    }
+}
+
+impl Key {
+    fn belongs_to(&self, sort: Sort) -> bool {
+        match self {
+            Self::PublishedAt(_) => sort == Sort::Newest,
+            Self::Price(_) => matches!(sort, Sort::Price | Sort::PriceDescending),
+            Self::Name(_) => sort == Sort::Name,
+            Self::Rank(_) => sort == Sort::Relevance,
+        }
+    }
+
+    fn can_be_stored(&self) -> bool {
+        match self {
+            Self::PublishedAt(at) => (1970..=9999).contains(&at.year()),
+            Self::Name(name) => !name.contains('\0'),
+            Self::Price(_) | Self::Rank(_) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SearchText;
+
+    fn forged(key: &serde_json::Value, sort: &str) -> Result<Cursor, CursorError> {
+        let (list, id) = (Filters::default().fingerprint(), ProductId::new());
+        let json = serde_json::json!({"sort": sort, "list": list, "key": key, "id": id});
+        URL_SAFE_NO_PAD.encode(json.to_string()).parse()
+    }
+
+    #[test]
+    fn a_cursor_is_read_back_and_is_of_its_own_list_only() {
+        let everything = Filters::default();
+        let rice = Filters {
+            text: SearchText::parse("rice").unwrap(),
+            ..Filters::default()
+        };
+        let cursor = Cursor::new(&everything, Sort::Price, Key::Price(500), ProductId::new());
+        assert_eq!(cursor.to_string().parse(), Ok(cursor.clone()));
+        assert!(cursor.is_of(&everything, Sort::Price));
+        assert!(!cursor.is_of(&everything, Sort::PriceDescending));
+        assert!(!cursor.is_of(&rice, Sort::Price));
+    }
+
+    #[test]
+    fn a_forged_cursor_is_refused_before_it_reaches_the_database() {
+        let far = serde_json::json!({"published_at": "+262000-01-01T00:00:00Z"});
+        assert_eq!(forged(&far, "newest"), Err(CursorError));
+        let nul = serde_json::json!({"name": "a\u{0}b"});
+        assert_eq!(forged(&nul, "name"), Err(CursorError));
+        let of_another_order = forged(&serde_json::json!({"name": "a"}), "price").unwrap();
+        assert!(!of_another_order.is_of(&Filters::default(), Sort::Price));
+        for text in ["", "x", "e30", "%%%", &"A".repeat(LONGEST + 1)] {
+            assert_eq!(text.parse::<Cursor>(), Err(CursorError));
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What a shopper looks for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Fault, Kind, Slug};
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+/// The longest text that is searched for, in characters.
+const LONGEST_TEXT: usize = 200;
+/// The longest name of an option, in characters (`product_options.name`).
+const LONGEST_NAME: usize = 60;
+/// The longest value of an option that is looked for, in characters.
+const LONGEST_VALUE: usize = 200;
+
+/// What a list is narrowed to; all of it at once.
+///
+/// Options and stock are asked of one variant: `Size` 42 and in stock means that the 42 is there.
+/// Prices are those that the list shows, the lowest of a product.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// Words in names and descriptions.
+    pub text: Option<SearchText>,
+    /// A category with its descendants. One that does not exist has no products.
+    pub category: Option<Slug>,
+    /// The least lowest price, in kobo; products in other currencies than the naira are left out.
+    pub min_price: Option<i64>,
+    /// The greatest lowest price, in kobo; likewise.
+    pub max_price: Option<i64>,
+    /// Only products of which a piece is on a shelf.
+    pub in_stock: bool,
+    /// Options that a variant must have.
+    pub options: BTreeMap<OptionName, OptionValue>,
+}
+
+impl Filters {
+    /// A short name of these filters: equal for equal ones, and for no others.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint(self)
+    }
+}
+
+/// The hash of a value's `Debug` form, which has every field: one that is added later cannot be
+/// forgotten. It is not meant to outlive a deployment by much.
+pub(crate) fn fingerprint(value: &impl fmt::Debug) -> String {
+    let hash = digest(&SHA256, format!("{value:?}").as_bytes());
+    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..12])
+}
+
+/// Why a text cannot be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// More than 200 characters.
+    #[error("must have at most {LONGEST_TEXT} characters")]
+    TextTooLong,
+    /// An option's name has 1 to 60 characters and no control characters.
+    #[error("must name an option in 1 to {LONGEST_NAME} characters")]
+    OptionName,
+    /// An option's value has 1 to 200 characters and no control characters.
+    #[error("must have 1 to {LONGEST_VALUE} characters")]
+    OptionValue,
+}
+
+impl Fault for FilterError {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TextTooLong => "text_too_long",
+            Self::OptionName => "invalid_option_name",
+            Self::OptionValue => "invalid_option_value",
+        }
+    }
+}
+
+/// Words to search for, as a shopper types them: `"exact phrase"`, `-without`, `this or that`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchText(String);
+
+/// A search text as the two parts that are looked for differently.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Sought<'a> {
+    /// Whole words and operators.
+    pub(crate) words: &'a str,
+    /// The last word, which may still be being typed; letters and digits only.
+    pub(crate) unfinished: Option<&'a str>,
+}
+
+impl SearchText {
+    /// Tidies a text; white space alone is no search.
+    ///
+    /// # Errors
+    /// [`FilterError::TextTooLong`].
+    pub fn parse(text: &str) -> Result<Option<Self>, FilterError> {
+        let visible = text.replace(char::is_control, " ");
+        let tidy = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+        if tidy.chars().count() > LONGEST_TEXT {
+            return Err(FilterError::TextTooLong);
+        }
+        Ok(Some(Self(tidy)).filter(|text| !text.0.is_empty()))
+    }
+
+    /// The plain text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes the last word apart, unless it belongs to a phrase or is excluded.
+    pub(crate) fn sought(&self) -> Sought<'_> {
+        let whole = Sought {
+            words: &self.0,
+            unfinished: None,
+        };
+        if self.0.contains('"') {
+            return whole;
+        }
+        let typed = self.0.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let last = typed
+            .rsplit(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        let words = &typed[..typed.len() - last.len()];
+        let excluded = words == "-" || words.ends_with(" -");
+        if last.is_empty() || excluded {
+            whole
+        } else {
+            Sought {
+                words,
+                unfinished: Some(last),
+            }
+        }
+    }
+}
+
+/// The name of an option, such as `Size`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct OptionName(String);
+
+impl OptionName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`FilterError::OptionName`].
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        bounded(text, LONGEST_NAME)
+            .map(Self)
+            .ok_or(FilterError::OptionName)
+    }
+
+    /// The plain text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The value of an option, such as `42`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct OptionValue(String);
+
+impl OptionValue {
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// [`FilterError::OptionValue`].
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        bounded(text, LONGEST_VALUE)
+            .map(Self)
+            .ok_or(FilterError::OptionValue)
+    }
+
+    /// The plain text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Postgres refuses a NUL in a text, and no option has any other control character either.
+fn bounded(text: &str, longest: usize) -> Option<String> {
+    let fits = (1..=longest).contains(&text.chars().count());
+    (fits && !text.contains(char::is_control)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sought(text: &str) -> (String, Option<String>) {
+        let text = SearchText::parse(text).unwrap().unwrap();
+        let Sought { words, unfinished } = text.sought();
+        (words.to_owned(), unfinished.map(str::to_owned))
+    }
+
+    #[test]
+    fn the_last_word_may_be_unfinished_unless_it_is_quoted_or_excluded() {
+        let apart = |words: &str, last: &str| (words.to_owned(), Some(last.to_owned()));
+        let whole = |words: &str| (words.to_owned(), None);
+        assert_eq!(sought("sand"), apart("", "sand"));
+        assert_eq!(sought("  leather \n sand!"), apart("leather ", "sand"));
+        assert_eq!(sought("t-shirt"), apart("t-", "shirt"));
+        assert_eq!(sought("\"leather sand"), whole("\"leather sand"));
+        assert_eq!(sought("sandals -leather"), whole("sandals -leather"));
+        assert_eq!(sought("-leather"), whole("-leather"));
+        assert_eq!(sought("?!"), whole("?!"));
+    }
+
+    #[test]
+    fn white_space_and_control_characters_are_no_search() {
+        assert_eq!(SearchText::parse(" \t\0 "), Ok(None));
+        let long = "a".repeat(LONGEST_TEXT + 1);
+        assert_eq!(SearchText::parse(&long), Err(FilterError::TextTooLong));
+        assert_eq!(SearchText::parse("a\0b").unwrap().unwrap().as_str(), "a b");
+    }
+
+    #[test]
+    fn options_have_no_control_characters() {
+        assert!(OptionName::parse("Size").is_ok() && OptionValue::parse("½ métre").is_ok());
+        for bad in ["", "a\0", "a\u{1b}[1m"] {
+            assert_eq!(OptionName::parse(bad), Err(FilterError::OptionName));
+            assert_eq!(OptionValue::parse(bad), Err(FilterError::OptionValue));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The SQL that counts facets.
+
+use database::{DatabaseError, PgConnection, money};
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::facets::{MOST_OPTIONS, MOST_VALUES};
+use crate::store_list::{ON_A_SHELF, push_scope};
+use crate::{CategoryFacet, FACETS_OVER, Facets, Filters, OptionFacet, PriceFacet, ValueFacet};
+
+/// One count of one facet, as the statement answers it.
+#[derive(sqlx::FromRow)]
+struct Count {
+    facet: String,
+    name: String,
+    value: String,
+    count: i64,
+}
+
+pub(crate) struct Counts(Vec<Count>);
+
+pub(crate) async fn counts(
+    connection: &mut PgConnection,
+    filters: &Filters,
+    categories: Option<&[Uuid]>,
+) -> Result<Counts, DatabaseError> {
+    let mut sql = QueryBuilder::new("");
+    push_offers(&mut sql, filters, categories);
+    push_counts(&mut sql, filters);
+    let searching = filters.text.is_some();
+    let counts = sql
+        .build_query_as()
+        .persistent(!searching)
+        .fetch_all(connection)
+        .await?;
+    Ok(Counts(counts))
+}
+
+/// `offers`: each variant of the products in scope, with whether it passes each filter. What passes
+/// all filters but its own is what a facet counts.
+fn push_offers(sql: &mut QueryBuilder<Postgres>, filters: &Filters, categories: Option<&[Uuid]>) {
+    sql.push(
+        "WITH scope AS MATERIALIZED (SELECT p.id, p.category_id, p.lowest_price, p.currency \
+         FROM products p WHERE ",
+    );
+    push_scope(sql, filters.text.as_ref(), categories);
+    sql.push(" ORDER BY p.published_at DESC, p.id DESC LIMIT ")
+        .push_bind(FACETS_OVER);
+    sql.push("), offers AS MATERIALIZED (SELECT p.*, v.options, EXISTS (")
+        .push(ON_A_SHELF);
+    sql.push(") AS stocked, v.options @> ")
+        .push_bind(Json(filters.options.clone()));
+    sql.push(" AS chosen, ");
+    push_priced(sql, filters);
+    sql.push(
+        " AS priced FROM scope p JOIN variants v ON v.product_id = p.id AND v.archived_at IS NULL)",
+    );
+}
+
+fn push_priced(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
+    if filters.min_price.is_none() && filters.max_price.is_none() {
+        sql.push("true");
+        return;
+    }
+    sql.push("(p.currency = 'NGN' AND p.lowest_price BETWEEN ");
+    sql.push_bind(filters.min_price.unwrap_or(0)).push(" AND ");
+    sql.push_bind(filters.max_price.unwrap_or(i64::MAX))
+        .push(")");
+}
+
+/// `options - name` takes an option's own filter away: that is what is looked for in its stead.
+fn push_counts(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
+    let stock = if filters.in_stock { "stocked" } else { "true" };
+    sql.push(", wanted AS (SELECT * FROM offers WHERE priced AND chosen AND ");
+    sql.push(stock);
+    sql.push(
+        ") SELECT 'scope' AS facet, '' AS name, '' AS value, count(*) AS count FROM scope \
+         UNION ALL SELECT 'total', '', '', count(DISTINCT id) FROM wanted \
+         UNION ALL SELECT 'in_stock', '', '', count(DISTINCT id) FROM offers \
+         WHERE priced AND chosen AND stocked \
+         UNION ALL SELECT 'price', edge.name, '', edge.price FROM (SELECT min(lowest_price) AS min, \
+         max(lowest_price) AS max FROM offers WHERE currency = 'NGN' AND chosen AND ",
+    );
+    sql.push(stock);
+    sql.push(
+        ") p, LATERAL (VALUES ('min', p.min), ('max', p.max)) edge (name, price) \
+         WHERE edge.price IS NOT NULL \
+         UNION ALL SELECT 'option', o.key, o.value, count(DISTINCT id) FROM offers, \
+         LATERAL jsonb_each_text(options) o WHERE priced AND options @> (",
+    );
+    sql.push_bind(Json(filters.options.clone()))
+        .push(" - o.key) AND ")
+        .push(stock);
+    sql.push(
+        " GROUP BY o.key, o.value \
+         UNION ALL (SELECT 'category', k.slug, k.name, count(DISTINCT w.id) FROM wanted w \
+         JOIN categories c ON c.id = w.category_id \
+         JOIN categories k ON starts_with(c.path, k.path) AND k.parent_id IS NOT DISTINCT FROM \
+         (SELECT id FROM categories WHERE slug = ",
+    );
+    sql.push_bind(
+        filters
+            .category
+            .as_ref()
+            .map(|slug| slug.as_str().to_owned()),
+    );
+    sql.push(") GROUP BY k.id ORDER BY k.position, k.name COLLATE \"C\")");
+}
+
+impl Counts {
+    pub(crate) fn into_facets(self) -> Result<Facets, DatabaseError> {
+        Ok(Facets {
+            total: self.single("total"),
+            exact: self.single("scope") < FACETS_OVER,
+            in_stock: self.single("in_stock"),
+            price: self.price()?,
+            categories: self.categories(),
+            options: self.options(),
+        })
+    }
+
+    fn of(&self, facet: &str) -> impl Iterator<Item = &Count> {
+        self.0.iter().filter(move |count| count.facet == facet)
+    }
+
+    fn single(&self, facet: &str) -> i64 {
+        self.of(facet).map(|found| found.count).sum()
+    }
+
+    fn price(&self) -> Result<Option<PriceFacet>, DatabaseError> {
+        let edge = |name| self.of("price").find(|found| found.name == name);
+        let (Some(min), Some(max)) = (edge("min"), edge("max")) else {
+            return Ok(None);
+        };
+        let (min, max) = (money(min.count, "NGN")?, money(max.count, "NGN")?);
+        Ok(Some(PriceFacet { min, max }))
+    }
+
+    fn categories(&self) -> Vec<CategoryFacet> {
+        let facet = |found: &Count| CategoryFacet {
+            slug: found.name.clone(),
+            name: found.value.clone(),
+            count: found.count,
+        };
+        self.of("category").map(facet).collect()
+    }
+
+    fn options(&self) -> Vec<OptionFacet> {
+        let mut found: Vec<&Count> = self.of("option").collect();
+        found.sort_by(|a, b| (&a.name, b.count, &a.value).cmp(&(&b.name, a.count, &b.value)));
+        let of_one_name = found.chunk_by(|a, b| a.name == b.name);
+        of_one_name.take(MOST_OPTIONS).map(option).collect()
+    }
+}
+
+fn option(counts: &[&Count]) -> OptionFacet {
+    let value = |found: &&Count| ValueFacet {
+        value: found.value.clone(),
+        count: found.count,
+    };
+    OptionFacet {
+        name: counts
+            .first()
+            .map(|found| found.name.clone())
+            .unwrap_or_default(),
+        values: counts.iter().take(MOST_VALUES).map(value).collect(),
+    }
+}

@@ -1,0 +1,70 @@
+use database::PgConnection;
+use database::testing::TestDatabase;
+use sqlx::QueryBuilder;
+
+use super::day;
+use crate::cursor::{Cursor, Key};
+use crate::store_list::push_page;
+use crate::testing::a_category;
+use crate::{Filters, ProductQuery, Sort};
+
+/// 5,000 products on sale, written in bulk: at this size a bad plan is dearer than a good one.
+async fn many_products(connection: &mut PgConnection) {
+    let category = a_category(connection, "All", None).await;
+    sqlx::query(
+        "INSERT INTO products (id, category_id, slug, name, status, published_at, lowest_price)
+         SELECT gen_random_uuid(), $1, 'product-' || n, 'Product ' || md5(n::text), 'published',
+                timestamptz '2026-01-01' - n * interval '1 hour', 1 + (n * 7919) % 1000
+         FROM generate_series(1, 5000) n",
+    )
+    .bind(category.uuid())
+    .execute(&mut *connection)
+    .await
+    .unwrap();
+    sqlx::query("ANALYZE products")
+        .execute(connection)
+        .await
+        .unwrap();
+}
+
+async fn plan(connection: &mut PgConnection, query: &ProductQuery) -> String {
+    let mut sql = QueryBuilder::new("EXPLAIN ");
+    push_page(&mut sql, query, None, 21);
+    let lines: Vec<(String,)> = sql.build_query_as().fetch_all(connection).await.unwrap();
+    lines.into_iter().map(|(line,)| line + "\n").collect()
+}
+
+#[tokio::test]
+async fn the_first_page_and_a_late_one_are_read_from_the_index_of_their_order() {
+    let db = TestDatabase::create().await;
+    let mut connection = db.connect().await;
+    many_products(&mut connection).await;
+    for (sort, index, key) in [
+        (
+            Sort::Newest,
+            "products_newest_idx",
+            Key::PublishedAt(day(-150)),
+        ),
+        (Sort::Price, "products_price_idx", Key::Price(900)),
+        (Sort::PriceDescending, "products_price_idx", Key::Price(100)),
+        (
+            Sort::Name,
+            "products_name_idx",
+            Key::Name("Product e".to_owned()),
+        ),
+    ] {
+        let filters = Filters::default();
+        let late = Cursor::new(&filters, sort, key, domain::ProductId::new());
+        for after in [None, Some(late)] {
+            let is_late = after.is_some();
+            let query = ProductQuery::new(filters.clone(), Some(sort), 20, after).unwrap();
+            let plan = plan(&mut connection, &query).await;
+            assert!(
+                plan.contains(index) && !plan.contains("Seq Scan on products"),
+                "{plan}"
+            );
+            // The comparison with the cursor is where the index begins, not what it filters by.
+            assert_eq!(plan.contains("Index Cond: (ROW("), is_late, "{plan}");
+        }
+    }
+}

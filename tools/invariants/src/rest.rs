@@ -1,0 +1,79 @@
+//! I4 and I5: what holds once the shop has come to rest.
+
+use sqlx::PgConnection;
+
+use crate::CheckError;
+use crate::rule::{Rule, rule};
+
+pub(crate) async fn rules(
+    connection: &mut PgConnection,
+    poison: i64,
+) -> Result<Vec<Rule>, CheckError> {
+    let mut dead = rule(
+        connection,
+        "I5",
+        "dead messages are only those that were poison",
+        "SELECT format('%s %s: %s', queue, coalesce(type, 'unreadable'), error) AS violation
+         FROM dead_messages WHERE resolved_at IS NULL",
+    )
+    .await?;
+    if dead.checked == poison {
+        dead.violations.clear();
+    }
+    Ok(vec![
+        rule(
+            connection,
+            "I4",
+            "every paid order's customer was told once on each channel",
+            "SELECT CASE WHEN n.emails <> 1 OR n.texts <> 1
+                 THEN format('order %s: %s receipts by e-mail, %s by SMS', o.number, n.emails, n.texts)
+                 END AS violation
+             FROM orders o
+             CROSS JOIN LATERAL (
+                 SELECT count(*) FILTER (WHERE channel = 'email') AS emails,
+                        count(*) FILTER (WHERE channel = 'sms') AS texts
+                 FROM notifications WHERE order_id = o.id AND kind = 'receipt') n
+             WHERE o.payment_status IN ('paid', 'overpaid')",
+        )
+        .await?,
+        rule(
+            connection,
+            "I5",
+            "everything announced and due has been delivered",
+            "SELECT format('%s, due since %s', type, now() - available_at) AS violation
+             FROM outbox WHERE available_at <= now() - interval '5 seconds'",
+        )
+        .await?,
+        rule(
+            connection,
+            "I5",
+            "every message to a person has come to an end",
+            "SELECT CASE WHEN status IN ('requested', 'sending')
+                 THEN format('%s by %s: %s, %s tries, %s', kind, channel, status, attempts, error)
+                 END AS violation
+             FROM notifications",
+        )
+        .await?,
+        rule(
+            connection,
+            "I5",
+            "nothing waits past its time",
+            "SELECT CASE WHEN status = 'open' AND payment_status IN ('unpaid', 'pending')
+                 AND expires_at < now() - interval '3 minutes'
+                 THEN format('order %s should have expired at %s', number, expires_at) END AS violation
+             FROM orders",
+        )
+        .await?,
+        rule(
+            connection,
+            "I5",
+            "no session is idle in a transaction",
+            "SELECT CASE WHEN state LIKE 'idle in transaction%' AND state_change < now() - interval '5 seconds'
+                 THEN format('process %s since %s', pid, state_change) END AS violation
+             FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await?,
+        dead,
+    ])
+}
