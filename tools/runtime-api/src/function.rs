@@ -207,6 +207,20 @@ impl Function {
     /// # Panics
     /// When it ends first, or after the patience of [`Spawn::patience`].
     pub async fn ready_time(&self) -> Duration {
+        match self.started().await {
+            Ok(after) => after,
+            Err(error) => self.fail(&format!("never asked for work ({})", error.error_type)),
+        }
+    }
+
+    /// Like [`Function::ready_time`], for a function that may not start.
+    ///
+    /// # Errors
+    /// `Runtime.ExitError` with what it printed when its process ended first.
+    ///
+    /// # Panics
+    /// After the patience of [`Spawn::patience`].
+    pub async fn started(&self) -> Result<Duration, FunctionError> {
         let mut ready = self.server.ready();
         let mut exit = self.process.exit();
         let either = async {
@@ -217,8 +231,9 @@ impl Function {
             }
         };
         match timeout(self.patience, either).await {
-            Ok(Some(ready)) => ready,
-            Ok(None) | Err(_) => self.fail("never asked for work"),
+            Ok(Some(after)) => Ok(after),
+            Ok(None) => Err(self.exited()),
+            Err(_) => self.fail("never asked for work"),
         }
     }
 
