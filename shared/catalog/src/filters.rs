@@ -112,7 +112,7 @@ impl SearchText {
         &self.0
     }
 
-    /// Takes the last word apart, unless it belongs to a phrase or is excluded.
+    /// Takes the last word apart, unless it belongs to a phrase or an operator.
     pub(crate) fn sought(&self) -> Sought<'_> {
         let whole = Sought {
             words: &self.0,
@@ -127,8 +127,9 @@ impl SearchText {
             .next()
             .unwrap_or_default();
         let words = &typed[..typed.len() - last.len()];
-        let excluded = words == "-" || words.ends_with(" -");
-        if last.is_empty() || excluded {
+        let before = words.to_lowercase();
+        let joined = before == "-" || before.ends_with(" -") || before.ends_with(" or ");
+        if last.is_empty() || joined {
             whole
         } else {
             Sought {
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_may_be_unfinished_unless_it_is_quoted_or_excluded() {
+    fn the_last_word_may_be_unfinished_unless_it_belongs_to_a_phrase_or_an_operator() {
         let apart = |words: &str, last: &str| (words.to_owned(), Some(last.to_owned()));
         let whole = |words: &str| (words.to_owned(), None);
         assert_eq!(sought("sand"), apart("", "sand"));
@@ -211,6 +212,7 @@ mod tests {
         assert_eq!(sought("\"leather sand"), whole("\"leather sand"));
         assert_eq!(sought("sandals -leather"), whole("sandals -leather"));
         assert_eq!(sought("-leather"), whole("-leather"));
+        assert_eq!(sought("red OR blue"), whole("red OR blue"));
         assert_eq!(sought("?!"), whole("?!"));
     }
 

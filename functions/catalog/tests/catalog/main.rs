@@ -1,0 +1,13 @@
+//! The catalogue's functions, driven over the Runtime API as deployed.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod categories;
+mod every_function;
+mod faults;
+mod list;
+mod product;
+mod shop;
