@@ -37,3 +37,6 @@ pub use settle::{SettleError, settle_payment};
 pub use start_payment::{StartPayment, StartPaymentError, start_payment};
 pub use stray::note_stray;
 pub use tell::{TellError, tell_customer};
+
+#[cfg(test)]
+mod tests;

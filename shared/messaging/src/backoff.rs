@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-/// After this many tries a message is parked.
-pub const MAX_ATTEMPTS: u32 = 12;
+/// After this many tries a message is parked: an hour on average, so that a provider that is down for
+/// half an hour parks nothing.
+pub const MAX_ATTEMPTS: u32 = 20;
 /// The bound of the first wait; it doubles with each attempt.
 pub const SHORTEST_BACKOFF: Duration = Duration::from_secs(2);
 /// No wait is longer.

@@ -65,10 +65,12 @@ pub fn read_from<T>(
     }
 }
 
+type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+
 /// The settings as they are being read. A getter whose setting is at fault notes the problem and
 /// answers a placeholder, which [`read`] throws away together with the whole struct.
 pub struct Env {
-    lookup: Box<dyn Fn(&str) -> Option<String>>,
+    lookup: Lookup,
     problems: BTreeMap<&'static str, String>,
 }
 

@@ -13,6 +13,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// such as `info,sqlx=debug`. Starting it twice does nothing.
 pub fn start(env: &mut settings::Env) {
     let levels = env.parsed_or("LOG_LEVEL", Targets::new().with_default(LevelFilter::INFO));
+    // lapin warns of a returned message with its whole body, which is nobody's to read in a log.
+    let levels = levels.with_target("lapin", LevelFilter::ERROR);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
