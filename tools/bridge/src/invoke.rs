@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::broker::install_crypto;
 
@@ -15,6 +16,9 @@ pub enum InvokeError {
     /// No answer came, in time or at all; the function may have done its work.
     #[error("the invocation broke off")]
     BrokenOff(#[source] reqwest::Error),
+    /// The functions were reloaded meanwhile, which loses invocations.
+    #[error("the functions were reloaded during the invocation")]
+    Reloaded,
     /// The function answered with an error. The text is its own, cut to a line.
     #[error("the function failed with status {status}: {text}")]
     Failed {
@@ -34,6 +38,7 @@ pub struct InvokeTarget {
     base: String,
     client: reqwest::Client,
     limit: Duration,
+    reloads: Option<watch::Receiver<u64>>,
 }
 
 impl InvokeTarget {
@@ -53,7 +58,18 @@ impl InvokeTarget {
             base: base.trim_end_matches('/').to_owned(),
             client,
             limit,
+            reloads: None,
         })
+    }
+
+    /// Gives an invocation up when this number changes: `cargo lambda watch` never answers what was
+    /// in flight when it reloads.
+    #[must_use]
+    pub fn reloaded_by(self, reloads: watch::Receiver<u64>) -> Self {
+        Self {
+            reloads: Some(reloads),
+            ..self
+        }
     }
 
     /// The same functions with another limit.
@@ -70,6 +86,17 @@ impl InvokeTarget {
     /// # Errors
     /// [`InvokeError`]; only [`InvokeError::Unreachable`] is sure that nothing happened.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<String, InvokeError> {
+        let mut reloads = self.reloads.clone();
+        if let Some(reloads) = &mut reloads {
+            reloads.mark_unchanged();
+        }
+        tokio::select! {
+            answer = self.ask(function, event) => answer,
+            () = changed(reloads) => Err(InvokeError::Reloaded),
+        }
+    }
+
+    async fn ask(&self, function: &str, event: &Value) -> Result<String, InvokeError> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.base);
         let answer = self
             .client
@@ -91,6 +118,16 @@ impl InvokeTarget {
         }
         Ok(text)
     }
+}
+
+/// Resolves at the next change, never without one to come.
+async fn changed(reloads: Option<watch::Receiver<u64>>) {
+    if let Some(mut reloads) = reloads
+        && reloads.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 fn unanswered(error: reqwest::Error) -> InvokeError {

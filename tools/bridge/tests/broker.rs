@@ -342,3 +342,25 @@ async fn a_schedule_never_runs_twice_at_once() {
     );
     assert_eq!(times[0].1["source"], "aws.scheduler");
 }
+
+#[tokio::test]
+async fn an_invocation_that_a_reload_loses_is_given_up_at_once() {
+    let function = Function {
+        delay: Duration::from_secs(30),
+        ..Function::default()
+    };
+    let server = function.serve().await;
+    let (reload, reloads) = watch::channel(0);
+    let target = InvokeTarget::new(&server.uri(), Duration::from_secs(30)).unwrap();
+    let target = target.reloaded_by(reloads);
+    reload.send_modify(|count| *count += 1);
+    let event = json!({});
+    let (answer, ()) = tokio::join!(target.invoke("consume", &event), async {
+        function.until_invoked(1).await;
+        reload.send_modify(|count| *count += 1);
+    });
+    assert!(
+        matches!(answer, Err(bridge::InvokeError::Reloaded)),
+        "{answer:?}"
+    );
+}

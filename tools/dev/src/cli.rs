@@ -8,14 +8,14 @@ use crate::environment::Settings;
 use crate::shop::{self, Functions};
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
-use crate::{bench, environment, openapi, queries, seed, tests};
+use crate::{bench, check, environment, openapi, queries, seed, tests};
 
 /// Runs the whole shop on this machine, and everything else a developer does by hand.
 ///
 /// Without a sub-command it starts private Postgres, Redis and RabbitMQ (installing what is missing
 /// with apt-get), migrates, seeds a catalogue, starts stand-ins for Paystack, Twilio and e-mail,
 /// feeds the queues and schedules, and serves the API with `cargo lambda watch`. Ctrl-C stops all
-/// of it. Data stays in target/dev until you delete that folder.
+/// of it. Data stays in target/dev until `cargo dev reset`.
 ///
 /// Settings come from the environment, then from .env, then from built-in development values; all
 /// are described in .env.example. Give DATABASE_URL, REDIS_HOST or RABBITMQ_HOST to use a server of
@@ -74,6 +74,16 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Check what must always hold (design/quality.md) and print each rule with its counts
+    ///
+    /// Asks the running shop's database and the stand-ins' ledger. Exits with 1 if a rule is broken.
+    Check {
+        /// Leave out what holds only once the shop has come to rest
+        #[arg(long)]
+        in_motion: bool,
+    },
+    /// Throw the private services' data away: the next start begins with an empty shop
+    Reset,
     /// Fill the shop's catalogue: products, variants, pictures, stock, delivery rates
     ///
     /// Running it again adds what is missing and changes nothing that is there.
@@ -123,12 +133,21 @@ pub(crate) async fn run(
             shop::run(workspace, terminal, &cli.run, Functions::ByHand).await?;
         }
         Command::Test { args } => return tests::run(workspace, terminal, &cli.run, &args).await,
+        Command::Check { in_motion } => return check::run(workspace, terminal, in_motion).await,
+        Command::Reset => reset(workspace, terminal).await?,
         Command::Seed { products } => seed::run(workspace, terminal, products).await?,
         Command::Openapi { check } => openapi::run(workspace, terminal, check).await?,
         Command::Sqlx { check } => queries::run(workspace, terminal, &cli.run, check).await?,
         Command::Bench(Bench::Size) => bench::run(workspace, terminal).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn reset(workspace: &Workspace, terminal: &Terminal) -> anyhow::Result<()> {
+    let settings = Settings::load(workspace)?;
+    services::reset(settings.plan().clone(), terminal).await?;
+    terminal.line("The private services' data is gone; cargo dev makes it anew.");
+    Ok(())
 }
 
 #[cfg(test)]

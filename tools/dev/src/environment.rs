@@ -209,7 +209,11 @@ const SETTINGS: [Setting; 43] = [
         Value("9672"),
         "cargo dev only: the private RabbitMQ's port; the three after it are used as well.",
     ),
-    setting("RUST_LOG", Value("info"), "What functions log."),
+    setting(
+        "LOG_LEVEL",
+        Value("info"),
+        "What functions log: error, warn, info, debug, trace, or a list such as info,sqlx=debug.",
+    ),
 ];
 
 /// The settings, complete.
@@ -332,7 +336,6 @@ fn given(workspace: &Workspace) -> anyhow::Result<BTreeMap<String, String>> {
     given.retain(|name, value| {
         !value.trim().is_empty() && SETTINGS.iter().any(|setting| setting.name == name)
     });
-    // RUST_LOG in the shell is meant for this program as much as for the functions.
     Ok(given)
 }
 

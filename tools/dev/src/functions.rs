@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::environment::Settings;
+use crate::lambda::Reloads;
 
-/// A reload loses the invocation in flight, so none may count as running for long.
+/// A reload that nobody tells of loses the invocation in flight, so none may last for long.
 const QUEUE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The running bridge and scheduler.
@@ -21,10 +22,18 @@ pub(crate) struct Feeding {
 
 impl Feeding {
     /// Feeds those of `functions` that consume a queue or have a schedule.
-    pub(crate) fn start(settings: &Settings, functions: &[String]) -> anyhow::Result<Self> {
+    /// Invocations that a reload loses are given up at once where `reloads` tells of them.
+    pub(crate) fn start(
+        settings: &Settings,
+        functions: &[String],
+        reloads: Option<Reloads>,
+    ) -> anyhow::Result<Self> {
         let rabbit = settings.read(RabbitSettings::read)?;
         let api = format!("http://127.0.0.1:{}", settings.ports()?.api);
-        let target = InvokeTarget::new(&api, QUEUE_LIMIT)?;
+        let mut target = InvokeTarget::new(&api, QUEUE_LIMIT)?;
+        if let Some(reloads) = reloads {
+            target = target.reloaded_by(reloads);
+        }
         let (end, shutdown) = watch::channel(false);
         let there = |name: &str| functions.iter().any(|function| function == name);
         let mut tasks: Vec<_> = bindings()

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use tokio::net::TcpStream;
 use tokio::process::Command;
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 
 use crate::children::Group;
 use crate::cli::Run;
@@ -16,6 +18,9 @@ use crate::environment::Settings;
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
 use crate::{cargo, children};
+
+/// Counts the times that a function was stopped and started again.
+pub(crate) type Reloads = watch::Receiver<u64>;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -26,13 +31,13 @@ pub(crate) async fn watch(
     cargo_lambda: &Path,
     settings: &Settings,
     run: &Run,
-) -> anyhow::Result<Group> {
+) -> anyhow::Result<(Group, Reloads)> {
     let port = settings.ports()?.api;
     let mut command = command(workspace, cargo_lambda, settings, run)?;
     let mut watch = Group::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let log = workspace.dev_folder()?.join("functions.log");
     let log = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    show(watch.lines(), log, terminal.clone());
+    let reloads = show(watch.lines(), log, terminal.clone());
     let began = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         if began.elapsed() > PATIENCE {
@@ -45,7 +50,7 @@ pub(crate) async fn watch(
             );
         }
     }
-    Ok(watch)
+    Ok((watch, reloads))
 }
 
 /// Never `--timeout`: it would also end the functions' own waiting for work, for good.
@@ -74,28 +79,61 @@ fn command(
     cargo::forget_cargo(&mut command);
     let (name, value) = children::mark(&workspace.root);
     command.env(name, value).env("CARGO_TERM_QUIET", "true");
+    // Its own log tells when it reloads, and nothing else that is worth reading.
+    command.env("RUST_LOG", "error,watchexec=info");
     Ok(command)
 }
 
-fn show(mut lines: tokio::sync::mpsc::Receiver<String>, mut log: File, terminal: Terminal) {
+/// Shows and keeps what functions print, and counts reloads.
+fn show(mut lines: Receiver<String>, mut log: File, terminal: Terminal) -> Reloads {
+    let (count, reloads) = watch::channel(0);
     tokio::spawn(async move {
         while let Some(line) = lines.recv().await {
-            // A full disk shall not stop the functions' output from being read.
-            let _ = writeln!(log, "{line}");
+            if is_reload(&line) {
+                count.send_modify(|count| *count += 1);
+            }
             if !is_noise(&line) {
+                // A full disk shall not stop the functions' output from being read.
+                let _ = writeln!(log, "{line}");
                 terminal.line(&line);
             }
         }
     });
+    reloads
 }
 
-/// What is printed at each start of each function, and helps nobody.
+/// What watchexec, which cargo-lambda 1.9 reloads with, says of each function that it restarts.
+fn is_reload(line: &str) -> bool {
+    line.contains("outcome resolved outcome=Both(Stop")
+}
+
+/// What is printed at each start of each function, or by the watcher, and helps nobody.
 fn is_noise(line: &str) -> bool {
-    const NOISE: [&str; 4] = [
+    const NOISE: [&str; 9] = [
         "Running `",
         "Finished `",
         "AWS_LAMBDA_MAX_CONCURRENCY",
-        "starting lambda function",
+        "action constructed action=",
+        "outcome resolved outcome=",
+        "process group spawned",
+        // Said at each reload by watchexec, of the process that it has just ended.
+        "waiting on process",
+        "Shutdown timed out!",
+        "Subsystem cancelled",
     ];
     line.trim().is_empty() || NOISE.iter().any(|noise| line.contains(noise))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reload_is_told_from_a_first_start_and_neither_is_shown() {
+        let reload = " INFO outcome resolved outcome=Both(Stop, Start)";
+        let start = " INFO outcome resolved outcome=Start";
+        assert!(is_reload(reload) && !is_reload(start));
+        assert!(is_noise(reload) && is_noise(start));
+        assert!(!is_noise(r#"{"level":"INFO","message":"order placed"}"#));
+    }
 }

@@ -6,6 +6,7 @@
 
 mod bench;
 mod cargo;
+mod check;
 mod children;
 mod cli;
 mod environment;
@@ -37,6 +38,8 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::new();
     terminal.take_over_logs();
+    // rustls asks each process to choose its provider; an error means that it has been chosen.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     match cli::run(cli, &Workspace::find(), &terminal).await {
         Ok(code) => code,
         Err(error) => {

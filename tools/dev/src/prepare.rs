@@ -19,8 +19,8 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     let url = settings
         .get("DATABASE_URL")
         .context("DATABASE_URL is missing")?;
-    database::migrations::apply_to(url)
-        .await
-        .context("migrating the database")?;
+    database::migrations::apply_to(url).await.context(
+        "migrating the database (if a migration that had been applied here was edited: cargo dev reset)",
+    )?;
     Ok(())
 }

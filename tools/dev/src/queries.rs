@@ -2,15 +2,16 @@
 //!
 //! The same as `cargo sqlx prepare`, without that program: a macro that is expanded with a live
 //! `DATABASE_URL` writes what it learnt into `SQLX_OFFLINE_DIR` (sqlx-macros-core 0.9,
-//! `query/mod.rs`). It is done in a target folder of its own, where the crates in question are
-//! forgotten first, so that they are expanded again and the usual builds are left alone.
+//! `query/mod.rs`). A compiler wrapper under a name never seen before makes cargo expand the
+//! workspace's crates anew, beside the usual builds and with the dependencies that are there.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use cargo_metadata::Package;
 use services::Reporter as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
@@ -117,21 +118,15 @@ async fn describe(
     terminal: &Terminal,
     scratch: &Scratch,
 ) -> anyhow::Result<Described> {
-    let packages = packages_with_queries(workspace)?;
-    let target = workspace.dev_folder()?.join("queries");
-    let out = target.join("described");
+    let folder = workspace.dev_folder()?.join("queries");
     // Left over from a former run; it may as well not be there.
-    let _ = fs::remove_dir_all(&out);
+    let _ = fs::remove_dir_all(&folder);
+    let out = folder.join("described");
     fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
-    forget(&target, &packages)?;
-    let step = terminal.step(&format!("Checking the queries of {}", packages.join(", ")));
+    let step = terminal.step("Checking every query of the workspace");
     let mut check = cargo::command(&workspace.root);
-    check
-        .args(["check", "--all-targets", "--target-dir"])
-        .arg(&target);
-    for package in &packages {
-        check.args(["--package", package]);
-    }
+    check.args(["check", "--workspace", "--all-targets"]);
+    check.env("RUSTC_WORKSPACE_WRAPPER", wrapper(&folder)?);
     check
         .env("DATABASE_URL", scratch.url())
         .env("SQLX_OFFLINE", "false")
@@ -141,65 +136,17 @@ async fn describe(
     read(&out)
 }
 
-fn packages_with_queries(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
-    let metadata = workspace.metadata()?;
-    let packages: Vec<String> = metadata
-        .workspace_packages()
-        .into_iter()
-        .filter(|package| has_queries(package))
-        .map(|package| package.name.to_string())
-        .collect();
-    if packages.is_empty() {
-        bail!("no crate uses a query macro");
-    }
-    Ok(packages)
-}
-
-fn has_queries(package: &Package) -> bool {
-    const MACROS: [&str; 4] = ["query!(", "query_as!(", "query_scalar!(", "query_file"];
-    let folder = package
-        .manifest_path
-        .parent()
-        .map(|folder| folder.as_std_path().to_owned());
-    let Some(folder) = folder else { return false };
-    // This crate writes the macros' names down and uses none of them.
-    package.name.as_str() != env!("CARGO_PKG_NAME")
-        && rust_files(&folder).into_iter().any(|file| {
-            let text = fs::read_to_string(file).unwrap_or_default();
-            MACROS.iter().any(|name| text.contains(name))
-        })
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
-}
-
-/// Makes cargo believe that it has never seen these packages, as `cargo clean --package` would.
-fn forget(target: &Path, packages: &[String]) -> anyhow::Result<()> {
-    let seen = target.join("debug/.fingerprint");
-    for entry in fs::read_dir(&seen).into_iter().flatten() {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        let of_package = name
-            .rsplit_once('-')
-            .is_some_and(|(package, _)| packages.iter().any(|known| known == package));
-        if of_package {
-            fs::remove_dir_all(&path)?;
-        }
-    }
-    Ok(())
+/// Cargo keeps what is compiled through another wrapper apart, for the workspace's own crates only.
+fn wrapper(folder: &Path) -> anyhow::Result<PathBuf> {
+    let wrapper = folder.join(format!("rustc-{}", uuid::Uuid::now_v7().simple()));
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o755)
+        .open(&wrapper)?;
+    file.write_all(b"#!/bin/sh\nexec \"$@\"\n")?;
+    Ok(wrapper)
 }
 
 fn read(folder: &Path) -> anyhow::Result<Described> {

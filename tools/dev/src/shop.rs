@@ -77,13 +77,16 @@ impl Shop<'_> {
         let cargo_lambda = self.services_and_programs(options, functions).await?;
         self.fill(options).await?;
         self.parts.standins = Some(standins::start(self.workspace, &self.settings).await?);
+        let mut reloads = None;
         if let Some(cargo_lambda) = cargo_lambda {
             let (workspace, settings) = (self.workspace, &self.settings);
             let watch = lambda::watch(workspace, self.terminal, &cargo_lambda, settings, options);
-            self.parts.watch = Some(watch.await?);
+            let (watch, told) = watch.await?;
+            self.parts.watch = Some(watch);
+            reloads = Some(told);
         }
         let all = self.workspace.functions(&self.workspace.metadata()?);
-        self.parts.feeding = Some(Feeding::start(&self.settings, &all)?);
+        self.parts.feeding = Some(Feeding::start(&self.settings, &all, reloads)?);
         next_steps::print(self.terminal, &self.settings, functions).await?;
         self.until_watch_ends().await
     }
@@ -173,13 +176,13 @@ impl Shop<'_> {
 
     async fn take_down(self) {
         let step = self.terminal.step("Stopping");
+        if let Some(feeding) = self.parts.feeding {
+            feeding.stop().await;
+        }
         if let Some(watch) = self.parts.watch {
             watch.stop(Duration::from_secs(5)).await;
         }
         children::end_marked(&self.workspace.root).await;
-        if let Some(feeding) = self.parts.feeding {
-            feeding.stop().await;
-        }
         if let Some(standins) = self.parts.standins {
             standins.stop().await;
         }

@@ -80,6 +80,9 @@ pub enum ServiceError {
         /// Its log.
         log: PathBuf,
     },
+    /// Somebody works with what was to be thrown away.
+    #[error("the private services are in use: stop the shop (and running tests) first")]
+    InUse,
     /// A server would not stop.
     #[error("{service} (process {pid}) could not be stopped")]
     StillRunning {

@@ -85,6 +85,22 @@ pub async fn start(
     }
 }
 
+/// Throws the private instances' data away, so that the next start begins with empty ones.
+///
+/// # Errors
+/// [`ServiceError::InUse`] while anything uses them.
+pub async fn reset(plan: Plan, report: &dyn Reporter) -> Result<(), ServiceError> {
+    let place = Place::prepare(&plan.folder, report)?;
+    let users = Users::enter(&place, report).await?;
+    if !users.is_last()? {
+        return Err(ServiceError::InUse);
+    }
+    postgres::stop(&place).await?;
+    redis::stop(&place).await?;
+    rabbitmq::stop(&place).await?;
+    place.forget()
+}
+
 impl Running {
     /// The addresses of the private instances, under the names of the shop's settings. Services
     /// whose address was given are not part of it.

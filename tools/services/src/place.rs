@@ -50,6 +50,18 @@ impl Place {
         Ok(folder)
     }
 
+    /// Removes every server's data; only safe while none runs.
+    pub(crate) fn forget(&self) -> Result<(), ServiceError> {
+        for server in ["postgres", "redis", "rabbitmq"] {
+            let folder = self.data.join(server);
+            if folder.exists() {
+                fs::remove_dir_all(&folder)
+                    .map_err(|source| ServiceError::io("remove", &folder, source))?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn log_of(&self, server: &str) -> PathBuf {
         self.logs.join(format!("{server}.log"))
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use services::{Means, Plan, Reporter, Running, ServiceError, start};
+use services::{Means, Plan, Reporter, Running, ServiceError, reset, start};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -75,9 +75,14 @@ async fn instances_are_shared_and_the_last_user_stops_them() {
     second.stop(&Lines::default()).await.unwrap();
     assert!(!listens(19432) && !listens(19379), "nobody does");
 
-    let again = up(plan).await.unwrap();
+    let again = up(plan.clone()).await.unwrap();
     assert!(listens(19432) && listens(19379));
+    let refused = reset(plan.clone(), &Lines::default()).await;
+    assert!(refused.unwrap_err().to_string().contains("in use"));
     again.stop(&Lines::default()).await.unwrap();
+    reset(plan, &Lines::default()).await.unwrap();
+    let data = tree.path().join("target/dev/services/postgres");
+    assert!(!data.exists(), "nothing of it is left");
 }
 
 #[tokio::test]

@@ -152,6 +152,22 @@ impl OptionLine {
     }
 }
 
+impl OptionLine {
+    /// As few letters of a value as tell it from the option's other values, but at least three.
+    fn short(&self, value: &str) -> String {
+        let start = |value: &str, letters: usize| -> String {
+            let kept = value.chars().filter(char::is_ascii_alphanumeric);
+            kept.take(letters).collect::<String>().to_uppercase()
+        };
+        let alone = |letters: &usize| {
+            let same =
+                |(other, _): &&(String, i64)| start(other, *letters) == start(value, *letters);
+            self.values.iter().filter(same).count() == 1
+        };
+        start(value, (3..12).find(alone).unwrap_or(12))
+    }
+}
+
 /// A value of each option.
 type Choice<'a> = Vec<(&'a OptionLine, &'a str, i64)>;
 
@@ -232,12 +248,7 @@ fn sku(prefix: &str, slug: &str, choice: &Choice) -> String {
         .collect();
     choice
         .iter()
-        .fold(format!("{prefix}-{code}"), |sku, (_, value, _)| {
-            let short: String = value
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .take(3)
-                .collect();
-            format!("{sku}-{}", short.to_uppercase())
+        .fold(format!("{prefix}-{code}"), |sku, (option, value, _)| {
+            format!("{sku}-{}", option.short(value))
         })
 }
