@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn the_bound_doubles_from_two_seconds_to_ten_minutes() {
-        let bounds: Vec<u64> = (1..=MAX_ATTEMPTS)
+        let bounds: Vec<u64> = (1..=12)
             .map(|attempt| longest_backoff(attempt).as_secs())
             .collect();
         assert_eq!(bounds, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]);
