@@ -38,11 +38,16 @@ const fn setting(name: &'static str, default: Default, about: &'static str) -> S
 }
 
 /// Every setting of the shop and of `cargo dev`, in the order of `.env.example`.
-const SETTINGS: [Setting; 43] = [
+const SETTINGS: [Setting; 49] = [
     setting(
         "DATABASE_URL",
         Private("postgres://madrush:madrush@127.0.0.1:9432/madrush"),
         "Postgres 15 or newer. Given: used as it is, and no private Postgres is started.",
+    ),
+    setting(
+        "DATABASE_CONNECTIONS",
+        Value("1"),
+        "Connections of one function instance.",
     ),
     setting(
         "REDIS_HOST",
@@ -57,6 +62,11 @@ const SETTINGS: [Setting; 43] = [
         "Redis' password, if it asks for one.",
     ),
     setting("REDIS_TLS", Value("false"), "true to speak TLS with Redis."),
+    setting(
+        "REDIS_PREFIX",
+        Value("madrush"),
+        "What every key begins with, where several shops share a Redis.",
+    ),
     setting(
         "RABBITMQ_HOST",
         Private("127.0.0.1"),
@@ -175,9 +185,29 @@ const SETTINGS: [Setting; 43] = [
         "Where customers are sent after paying.",
     ),
     setting(
+        "SHOP_NAME",
+        Value("MAD RUSH"),
+        "The shop's name in what customers read.",
+    ),
+    setting(
         "STAFF_EMAIL",
         Value("staff@madrush.example"),
         "Who is told when somebody has to act.",
+    ),
+    setting(
+        "RESERVATION_SECONDS",
+        Value("1800"),
+        "How long an unpaid order holds its stock; at least 900.",
+    ),
+    setting(
+        "PAYMENT_CHECK_SECONDS",
+        Absent("60,300,900"),
+        "When an open payment is asked for, in seconds after its start; by default more often than shown.",
+    ),
+    setting(
+        "RELAY_DRAIN_SECONDS",
+        Value("50"),
+        "How long one run of relay-outbox publishes.",
     ),
     setting(
         "DEV_API_PORT",

@@ -59,6 +59,8 @@ impl Place {
                     .map_err(|source| ServiceError::io("remove", &folder, source))?;
             }
         }
+        // Goes too if nothing else lies in it, as where data is kept elsewhere.
+        let _ = fs::remove_dir(&self.data);
         Ok(())
     }
 

@@ -85,6 +85,26 @@ async fn instances_are_shared_and_the_last_user_stops_them() {
     assert!(!data.exists(), "nothing of it is left");
 }
 
+/// Only root starts servers as somebody else; for others there is nothing to show.
+#[tokio::test]
+async fn a_work_tree_that_the_servers_cannot_enter_has_its_data_elsewhere() {
+    let tree = tempfile::tempdir().unwrap();
+    if !nix::unistd::getuid().is_root() {
+        return;
+    }
+    let plan = Plan {
+        redis: None,
+        ..plan(tree.path(), 19436, 19436)
+    };
+    let lines = Lines::default();
+    let running = start(plan.clone(), Means::Programs, &lines).await.unwrap();
+    assert!(listens(19436));
+    let told = lines.0.lock().unwrap().join("\n");
+    assert!(told.contains("/var/lib/madrush/"), "{told}");
+    running.stop(&Lines::default()).await.unwrap();
+    reset(plan, &Lines::default()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_taken_port_is_a_sentence_and_leaves_nothing_running() {
     let tree = a_work_tree();
