@@ -105,7 +105,9 @@ impl Document {
         Ok(())
     }
 
-    fn into_json(self) -> Value {
+    fn into_json(mut self) -> Value {
+        self.components
+            .insert("securitySchemes".to_owned(), security_schemes());
         let document = json!({
             "openapi": "3.1.0",
             "info": {
@@ -120,6 +122,23 @@ impl Document {
         });
         sorted(document)
     }
+}
+
+/// Who may call what, as `edge::access` reads it; the functions name these.
+fn security_schemes() -> Value {
+    json!({
+        "guest": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The access_token that placing the order answered with. It opens that one order.",
+        },
+        "paystack_signature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-paystack-signature",
+            "description": "HMAC-SHA512 of the raw body under the secret key, in hex.",
+        },
+    })
 }
 
 fn objects(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
