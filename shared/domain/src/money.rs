@@ -35,7 +35,9 @@ pub struct Money {
     currency: Currency,
 }
 
+// An amount is two fields; what else a request names there is refused like any unknown field.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawMoney {
     amount: i64,
     currency: Currency,

@@ -1,0 +1,151 @@
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use checkout::Resources;
+use database::testing::TestDatabase;
+use domain::VariantId;
+use edge::GuestAccess;
+use runtime_api::{Function, Gate};
+use sandbox::{Running, Sandbox, SandboxConfig};
+use url::Url;
+
+/// The provider's secret key on every stage: it authorises calls and signs webhooks.
+pub const PAYSTACK_KEY: &str = "sk_test_sandbox";
+
+/// A shop with nothing in it: its database, the stand-ins, and the settings that name them.
+pub struct Stage {
+    /// The database, migrated and empty.
+    pub db: TestDatabase,
+    /// Paystack, Twilio and the mail server.
+    pub sandbox: Running,
+    /// What the shop's use-cases work with, under the same settings as the functions.
+    pub resources: Resources,
+    pub(crate) access: GuestAccess,
+    pub(crate) http: reqwest::Client,
+    settings: Vec<(String, String)>,
+}
+
+impl Stage {
+    /// Sets a stage.
+    ///
+    /// # Panics
+    /// Where no database server can be reached: run tests through `cargo dev test`.
+    pub async fn set() -> Self {
+        let db = TestDatabase::create().await;
+        let sandbox = Sandbox::start(SandboxConfig::for_tests())
+            .await
+            .expect("the stand-ins start");
+        let settings = settings_of(db.url(), &sandbox);
+        let known: HashMap<String, String> = settings.iter().cloned().collect();
+        let (resources, access) = settings::read_from(
+            move |name| known.get(name).cloned(),
+            |env| (Resources::read(env), GuestAccess::read(env)),
+        )
+        .expect("the stage's settings are complete");
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            db,
+            sandbox,
+            resources: resources.expect("resources"),
+            access: access.expect("a secret"),
+            http,
+            settings,
+        }
+    }
+
+    /// A function's settings.
+    #[must_use]
+    pub fn settings(&self) -> Vec<(String, String)> {
+        self.settings.clone()
+    }
+
+    /// The same with some of them changed or added.
+    #[must_use]
+    pub fn settings_with(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let kept = self
+            .settings
+            .iter()
+            .filter(|(name, _)| changes.iter().all(|(changed, _)| name != changed));
+        let changed = changes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        kept.cloned().chain(changed).collect()
+    }
+
+    /// Starts a function's binary on this stage.
+    pub fn spawn(&self, binary: impl AsRef<Path>) -> Function {
+        Function::spawn(binary, &self.settings)
+    }
+
+    /// Starts a function's binary whose way to the database leads through a gate.
+    ///
+    /// # Panics
+    /// Never: the database's address is one.
+    pub fn spawn_behind(&self, gate: &Gate, binary: impl AsRef<Path>) -> Function {
+        let url = behind(self.db.url(), gate);
+        Function::spawn(binary, &self.settings_with(&[("DATABASE_URL", &url)]))
+    }
+
+    /// A gate in front of the database server.
+    ///
+    /// # Panics
+    /// Never: the database's address is one.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        let url = Url::parse(self.db.url()).expect("an address");
+        let host = url.host_str().unwrap_or("127.0.0.1");
+        Gate::to(format!("{host}:{}", url.port().unwrap_or(5432)))
+    }
+
+    /// A product of one variant at `price` kobo, with so many pieces on the shelf.
+    pub async fn a_product(&self, price: i64, on_hand: i64) -> VariantId {
+        stock::testing::a_product(&mut self.db.connect().await, price, on_hand).await
+    }
+
+    /// `(on_hand, reserved)` of a variant.
+    pub async fn counters(&self, variant: VariantId) -> (i64, i64) {
+        stock::testing::counters(&mut self.db.connect().await, variant).await
+    }
+}
+
+fn behind(url: &str, gate: &Gate) -> String {
+    let mut url = Url::parse(url).expect("an address");
+    url.set_host(Some(&gate.host())).expect("a host");
+    url.set_port(Some(gate.port())).expect("a port");
+    url.into()
+}
+
+fn settings_of(database: &str, sandbox: &Running) -> Vec<(String, String)> {
+    let smtp = sandbox.smtp_addr();
+    let seals = "stage:dGhpcnR5LXR3byBieXRlcyB0aGF0IHNlYWwgdGVzdHM=";
+    let tokens = "stage:dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdCB0b2tlbnM=";
+    [
+        ("DATABASE_URL", database),
+        ("ENCRYPTION_KEY", seals),
+        ("JWT_SECRET_KEY", tokens),
+        ("NEXT_PUBLIC_API_URL", "https://api.madrush.test"),
+        ("STOREFRONT_URL", "https://shop.madrush.test"),
+        // Two checks instead of seven: as many rows fewer to look at.
+        ("PAYMENT_CHECK_SECONDS", "60,300"),
+        ("PAYSTACK_SECRET_KEY", PAYSTACK_KEY),
+        ("PAYSTACK_BASE_URL", &sandbox.paystack_url()),
+        ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000000"),
+        ("TWILIO_AUTH_TOKEN", "12345"),
+        ("TWILIO_PHONE_NUMBER", "+15005550006"),
+        ("TWILIO_BASE_URL", &sandbox.twilio_url()),
+        ("SMTP_HOST", &smtp.ip().to_string()),
+        ("SMTP_PORT", &smtp.port().to_string()),
+        ("SMTP_TLS", "none"),
+        ("SENDER_EMAIL", "orders@madrush.test"),
+        ("SENDER_NAME", "MAD RUSH"),
+        ("RUST_LOG", "info"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
