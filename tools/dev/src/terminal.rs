@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use services::Reporter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Without a terminal, a long step says this often how far it is.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
@@ -26,18 +28,25 @@ impl Terminal {
         }
     }
 
-    /// The log lines of the bridge and the stand-ins; `RUST_LOG` chooses others.
+    /// The log lines of the bridge and the stand-ins, and warnings of everything else.
     pub(crate) fn take_over_logs(&self) {
-        let filter = EnvFilter::try_from_default_env()
-            .unwrap_or_else(|_| EnvFilter::new("warn,bridge=info,sandbox=info"));
+        let ours = [
+            ("bridge", LevelFilter::INFO),
+            ("sandbox", LevelFilter::INFO),
+        ];
+        let levels = Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_targets(ours);
         let terminal = self.clone();
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let lines = tracing_subscriber::fmt::layer()
             .with_ansi(self.watched)
             .with_writer(move || Lines {
                 terminal: terminal.clone(),
             })
-            .without_time()
+            .without_time();
+        tracing_subscriber::registry()
+            .with(levels)
+            .with(lines)
             .init();
     }
 

@@ -12,14 +12,13 @@ use anyhow::Context as _;
 use sandbox::{Sandbox, SandboxConfig};
 use settings::Env;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::INFO)
         .with_writer(std::io::stderr)
         .init();
     let mut interrupt = signal(SignalKind::interrupt())?;
