@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 pub struct FacetsBody {
     /// How many products the list has.
     pub total: i64,
-    /// Whether every product was counted. Where a search or category has 10,000 products or more,
-    /// the counts are of the newest 10,000.
+    /// Whether every product was counted. Where a search or category has 2,000 products or more,
+    /// the counts are of the newest 2,000.
     pub exact: bool,
     /// How many products would be left with `in_stock`.
     pub in_stock: i64,

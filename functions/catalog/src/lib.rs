@@ -1,9 +1,10 @@
 //! What the functions of the area `catalog` share: what a public read opens, how its answer is kept,
-//! and the shapes it answers with.
+//! how a list is asked for, and the shapes of the answers.
 //!
 //! Invariant: a read of the catalogue needs the database or a copy that is younger than
 //! [`KEPT_FOR`]; without Redis it answers from the database, only slower.
 
+pub mod asked;
 pub mod facets;
 mod reader;
 pub mod shapes;

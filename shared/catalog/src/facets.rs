@@ -7,8 +7,8 @@ use crate::{Filters, store_categories, store_facets};
 
 /// Facets are counted over this many products of a search and category, the newest; in a larger
 /// scope the counts are of those ([`Facets::exact`] is false), so that they cost the same at a
-/// million products as at ten thousand.
-pub const FACETS_OVER: i64 = 10_000;
+/// million products as at two thousand.
+pub const FACETS_OVER: i64 = 2_000;
 
 /// The most options, and the most values of each, that are answered: those with the most products.
 pub(crate) const MOST_OPTIONS: usize = 20;

@@ -26,8 +26,7 @@ pub(crate) async fn counts(
     categories: Option<&[Uuid]>,
 ) -> Result<Counts, DatabaseError> {
     let mut sql = QueryBuilder::new("");
-    push_offers(&mut sql, filters, categories);
-    push_counts(&mut sql, filters);
+    push_facets(&mut sql, filters, categories);
     let searching = filters.text.is_some();
     let counts = sql
         .build_query_as()
@@ -37,8 +36,18 @@ pub(crate) async fn counts(
     Ok(Counts(counts))
 }
 
+pub(crate) fn push_facets(
+    sql: &mut QueryBuilder<Postgres>,
+    filters: &Filters,
+    categories: Option<&[Uuid]>,
+) {
+    push_offers(sql, filters, categories);
+    push_counts(sql, filters);
+}
+
 /// `offers`: each variant of the products in scope, with whether it passes each filter. What passes
-/// all filters but its own is what a facet counts.
+/// all filters but its own is what a facet counts. The laterals end in `OFFSET` and `LIMIT` so that
+/// variants and levels are looked up for the products in scope, and never read whole.
 fn push_offers(sql: &mut QueryBuilder<Postgres>, filters: &Filters, categories: Option<&[Uuid]>) {
     sql.push(
         "WITH scope AS MATERIALIZED (SELECT p.id, p.category_id, p.lowest_price, p.currency \
@@ -47,15 +56,19 @@ fn push_offers(sql: &mut QueryBuilder<Postgres>, filters: &Filters, categories: 
     push_scope(sql, filters.text.as_ref(), categories);
     sql.push(" ORDER BY p.published_at DESC, p.id DESC LIMIT ")
         .push_bind(FACETS_OVER);
-    sql.push("), offers AS MATERIALIZED (SELECT p.*, v.options, EXISTS (")
-        .push(ON_A_SHELF);
-    sql.push(") AS stocked, v.options @> ")
-        .push_bind(Json(filters.options.clone()));
-    sql.push(" AS chosen, ");
+    sql.push(
+        "), offers AS MATERIALIZED (SELECT p.*, v.options, s.stocked IS NOT NULL AS stocked, \
+         v.options @> ",
+    );
+    sql.push_bind(Json(filters.options.clone()))
+        .push(" AS chosen, ");
     push_priced(sql, filters);
     sql.push(
-        " AS priced FROM scope p JOIN variants v ON v.product_id = p.id AND v.archived_at IS NULL)",
+        " AS priced FROM scope p CROSS JOIN LATERAL (SELECT v.id, v.options FROM variants v WHERE \
+         v.product_id = p.id AND v.archived_at IS NULL OFFSET 0) v LEFT JOIN LATERAL (SELECT true \
+         AS stocked ",
     );
+    sql.push(ON_A_SHELF).push(" LIMIT 1) s ON true)");
 }
 
 fn push_priced(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
@@ -69,14 +82,16 @@ fn push_priced(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
         .push(")");
 }
 
-/// `options - name` takes an option's own filter away: that is what is looked for in its stead.
+/// `options - key` takes an option's own filter away: that is what is looked for in its stead.
 fn push_counts(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
     let stock = if filters.in_stock { "stocked" } else { "true" };
-    sql.push(", wanted AS (SELECT * FROM offers WHERE priced AND chosen AND ");
+    sql.push(
+        ", wanted AS (SELECT DISTINCT id, category_id FROM offers WHERE priced AND chosen AND ",
+    );
     sql.push(stock);
     sql.push(
         ") SELECT 'scope' AS facet, '' AS name, '' AS value, count(*) AS count FROM scope \
-         UNION ALL SELECT 'total', '', '', count(DISTINCT id) FROM wanted \
+         UNION ALL SELECT 'total', '', '', count(*) FROM wanted \
          UNION ALL SELECT 'in_stock', '', '', count(DISTINCT id) FROM offers \
          WHERE priced AND chosen AND stocked \
          UNION ALL SELECT 'price', edge.name, '', edge.price FROM (SELECT min(lowest_price) AS min, \
@@ -86,15 +101,15 @@ fn push_counts(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
     sql.push(
         ") p, LATERAL (VALUES ('min', p.min), ('max', p.max)) edge (name, price) \
          WHERE edge.price IS NOT NULL \
-         UNION ALL SELECT 'option', o.key, o.value, count(DISTINCT id) FROM offers, \
-         LATERAL jsonb_each_text(options) o WHERE priced AND options @> (",
+         UNION ALL SELECT 'option', key, value, count(*) FROM (SELECT DISTINCT id, o.key, o.value \
+         FROM offers, LATERAL jsonb_each_text(options) o WHERE priced AND options @> (",
     );
     sql.push_bind(Json(filters.options.clone()))
         .push(" - o.key) AND ")
         .push(stock);
     sql.push(
-        " GROUP BY o.key, o.value \
-         UNION ALL (SELECT 'category', k.slug, k.name, count(DISTINCT w.id) FROM wanted w \
+        ") o GROUP BY key, value \
+         UNION ALL (SELECT 'category', k.slug, k.name, count(*) FROM wanted w \
          JOIN categories c ON c.id = w.category_id \
          JOIN categories k ON starts_with(c.path, k.path) AND k.parent_id IS NOT DISTINCT FROM \
          (SELECT id FROM categories WHERE slug = ",

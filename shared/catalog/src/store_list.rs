@@ -155,13 +155,13 @@ fn push_variant(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
             .push_bind(Json(filters.options.clone()));
     }
     if filters.in_stock {
-        sql.push(" AND EXISTS (").push(ON_A_SHELF).push(")");
+        sql.push(" AND EXISTS (SELECT ").push(ON_A_SHELF).push(")");
     }
     sql.push(")");
 }
 
 /// A piece of `v` is on a shelf and promised to nobody.
-pub(crate) const ON_A_SHELF: &str = "SELECT FROM stock_levels s JOIN locations l ON l.id = s.location_id AND l.active \
+pub(crate) const ON_A_SHELF: &str = "FROM stock_levels s JOIN locations l ON l.id = s.location_id AND l.active \
      WHERE s.variant_id = v.id AND s.on_hand > s.reserved";
 
 /// Whole words by their stems; the last one by its stem or as the beginning of a word. A last word

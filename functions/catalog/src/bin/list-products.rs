@@ -1,29 +1,20 @@
 //! `GET /api/products`: lists the products on sale, page by page, with facets.
 
-use std::collections::BTreeMap;
-use std::str::FromStr;
-
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use catalog::{
-    Cursor, FilterError, Filters, OptionName, OptionValue, PAGE_SIZES, ProductQuery, SearchText,
-    Sort,
-};
+use catalog::ProductQuery;
 use catalog_functions::facets::FacetsBody;
 use catalog_functions::shapes::ProductSummaryBody;
-use catalog_functions::{Reader, ReaderSettings, json, raw};
-use domain::{Fault, Slug};
-use edge::{FieldError, Problem, ProblemBody, Query, StartError};
+use catalog_functions::{Reader, ReaderSettings, asked, json, raw};
+use edge::{Problem, ProblemBody, Query, StartError};
 use http::HeaderMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{OpenApi, ToSchema};
 
 const ROUTE: &str = "/api/products";
-/// NGN 10,000,000,000.00: no price is higher, and no sum of such prices overflows.
-const HIGHEST_PRICE: i64 = 1_000_000_000_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
@@ -68,59 +59,9 @@ async fn handle(
     headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Problem> {
-    let wanted = parse(query)?;
+    let wanted = asked::page_of_products(query)?;
     let key = format!("products:{}", wanted.fingerprint());
     reader.answer(&headers, &key, page(&reader, &wanted)).await
-}
-
-fn parse(mut query: Query) -> Result<ProductQuery, Problem> {
-    let filters = Filters {
-        text: query.parsed("q", SearchText::parse).flatten(),
-        category: query.parsed("category", Slug::from_str),
-        min_price: query.number("min_price", 0, HIGHEST_PRICE),
-        max_price: query.number("max_price", 0, HIGHEST_PRICE),
-        in_stock: query.flag("in_stock").unwrap_or(false),
-        options: options(&mut query),
-    };
-    if filters
-        .max_price
-        .is_some_and(|most| filters.min_price.is_some_and(|least| least > most))
-    {
-        query.push(
-            "max_price",
-            "below_min_price",
-            "must not be below min_price",
-        );
-    }
-    let sort = query.parsed("sort", Sort::from_str);
-    let limit = query.number("limit", *PAGE_SIZES.start(), *PAGE_SIZES.end());
-    let after = query.parsed("cursor", Cursor::from_str);
-    query.finish()?;
-    ProductQuery::new(filters, sort, limit.unwrap_or(20), after).map_err(|fault| {
-        let (code, detail) = (fault.code().into(), fault.to_string());
-        Problem::invalid(vec![FieldError {
-            pointer: "?cursor".to_owned(),
-            code,
-            detail,
-        }])
-    })
-}
-
-fn options(query: &mut Query) -> BTreeMap<OptionName, OptionValue> {
-    let mut options = BTreeMap::new();
-    for (name, value) in query.prefixed("option.") {
-        let parameter = format!("option.{name}");
-        match option(&name, &value).map(|(name, value)| options.insert(name, value)) {
-            Ok(None) => {}
-            Ok(Some(_)) => query.push(&parameter, "repeated_parameter", "is given more than once"),
-            Err(fault) => query.push(&parameter, fault.code(), &fault.to_string()),
-        }
-    }
-    options
-}
-
-fn option(name: &str, value: &str) -> Result<(OptionName, OptionValue), FilterError> {
-    Ok((OptionName::parse(name)?, OptionValue::parse(value)?))
 }
 
 /// A page of the list.
@@ -139,6 +80,7 @@ struct ProductPageBody<'a> {
 async fn page(reader: &Reader, wanted: &ProductQuery) -> Result<Vec<u8>, Problem> {
     let mut connection = reader.connection().await?;
     let page = catalog::list_products(&mut connection, wanted).await?;
+    let items = page.items.into_iter().map(ProductSummaryBody::from);
     // The facets of all pages are the same, so that they have a copy of their own.
     let key = format!("facets:{}", wanted.filters().fingerprint());
     let facets = async {
@@ -147,11 +89,7 @@ async fn page(reader: &Reader, wanted: &ProductQuery) -> Result<Vec<u8>, Problem
     };
     let facets = reader.copy_or(&key, facets).await?;
     json(&ProductPageBody {
-        items: page
-            .items
-            .into_iter()
-            .map(ProductSummaryBody::from)
-            .collect(),
+        items: items.collect(),
         next_cursor: page.next.map(|cursor| cursor.to_string()),
         facets: raw(&facets)?,
     })

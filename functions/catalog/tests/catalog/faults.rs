@@ -116,20 +116,36 @@ async fn without_the_database_a_copy_is_still_answered() {
     );
 }
 
+/// Lambda freezes a function as soon as it has answered, when its connection may still be on its way
+/// back to the pool, asked there for a sign of life. Here the sign came, and is read after the thaw.
 #[tokio::test]
-async fn a_frozen_function_whose_connections_have_died_answers_at_once() {
+async fn a_connection_that_died_in_a_freeze_is_not_trusted_for_an_old_sign_of_life() {
+    after_a_freeze(Duration::from_millis(300)).await;
+}
+
+/// Here the sign of life never comes: nobody may wait for it.
+#[tokio::test]
+async fn a_connection_that_died_on_its_way_back_holds_nobody_up() {
+    after_a_freeze(Duration::ZERO).await;
+}
+
+/// Freezes a function right after its answer, lets its connections die so much later, thaws it.
+async fn after_a_freeze(alive_for: Duration) {
     let mut shop = Shop::stocked().await;
-    let gates = [shop.gate_database(), shop.gate_redis()];
+    let (database, redis) = (shop.gate_database(), shop.gate_redis());
     let function = shop.start(LIST_PRODUCTS);
-    assert_eq!(
-        function.send(Request::get("/api/products")).await.status,
-        200
-    );
+    // A far database, so that the function is surely frozen before its connection is back.
+    database.delay(Duration::from_millis(100));
+    let first = function.send(Request::get("/api/products")).await;
     function.pause();
-    gates.iter().for_each(runtime_api::Gate::abandon);
+    assert_eq!(first.status, 200);
+    sleep(alive_for).await;
+    database.abandon();
+    redis.abandon();
+    database.open();
     sleep(Duration::from_secs(3)).await;
     function.resume();
     let (answer, took) = timed(&function, Request::get("/api/products?limit=2")).await;
-    assert_eq!(answer.status, 200);
+    assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(took < ANSWERED_WITHIN, "{took:?}");
 }

@@ -1,12 +1,13 @@
 use database::PgConnection;
 use database::testing::TestDatabase;
-use sqlx::QueryBuilder;
+use sqlx::{Postgres, QueryBuilder};
 
 use super::day;
 use crate::cursor::{Cursor, Key};
+use crate::store_facets::push_facets;
 use crate::store_list::push_page;
 use crate::testing::a_category;
-use crate::{Filters, ProductQuery, Sort};
+use crate::{FACETS_OVER, Filters, ProductQuery, Sort, facets};
 
 /// 5,000 products on sale, written in bulk: at this size a bad plan is dearer than a good one.
 async fn many_products(connection: &mut PgConnection) {
@@ -21,15 +22,23 @@ async fn many_products(connection: &mut PgConnection) {
     .execute(&mut *connection)
     .await
     .unwrap();
-    sqlx::query("ANALYZE products")
-        .execute(connection)
-        .await
-        .unwrap();
+    for statement in [
+        "INSERT INTO variants (id, product_id, sku, price, options)
+         SELECT gen_random_uuid(), id, slug || size, 1, jsonb_build_object('Size', size)
+         FROM products, generate_series(1, 4) size",
+        "INSERT INTO locations (id, name) VALUES (gen_random_uuid(), 'Main shelf')",
+        "INSERT INTO stock_levels (variant_id, location_id, on_hand)
+         SELECT v.id, l.id, 1 FROM variants v, locations l",
+    ] {
+        sqlx::query(statement)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    sqlx::query("ANALYZE").execute(connection).await.unwrap();
 }
 
-async fn plan(connection: &mut PgConnection, query: &ProductQuery) -> String {
-    let mut sql = QueryBuilder::new("EXPLAIN ");
-    push_page(&mut sql, query, None, 21);
+async fn plan(connection: &mut PgConnection, mut sql: QueryBuilder<Postgres>) -> String {
     let lines: Vec<(String,)> = sql.build_query_as().fetch_all(connection).await.unwrap();
     lines.into_iter().map(|(line,)| line + "\n").collect()
 }
@@ -58,7 +67,9 @@ async fn the_first_page_and_a_late_one_are_read_from_the_index_of_their_order() 
         for after in [None, Some(late)] {
             let is_late = after.is_some();
             let query = ProductQuery::new(filters.clone(), Some(sort), 20, after).unwrap();
-            let plan = plan(&mut connection, &query).await;
+            let mut sql = QueryBuilder::new("EXPLAIN ");
+            push_page(&mut sql, &query, None, 21);
+            let plan = plan(&mut connection, sql).await;
             assert!(
                 plan.contains(index) && !plan.contains("Seq Scan on products"),
                 "{plan}"
@@ -72,4 +83,25 @@ async fn the_first_page_and_a_late_one_are_read_from_the_index_of_their_order() 
             assert_eq!(plan.contains("ROW("), is_late, "{plan}");
         }
     }
+}
+
+#[tokio::test]
+async fn facets_look_up_what_belongs_to_their_products_and_read_no_table_whole() {
+    let db = TestDatabase::create().await;
+    let mut connection = db.connect().await;
+    many_products(&mut connection).await;
+    for in_stock in [false, true] {
+        let mut sql = QueryBuilder::new("EXPLAIN ");
+        let filters = Filters {
+            in_stock,
+            ..Filters::default()
+        };
+        push_facets(&mut sql, &filters, None);
+        let plan = plan(&mut connection, sql).await;
+        for table in ["products", "variants", "stock_levels"] {
+            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{plan}");
+        }
+    }
+    let found = facets(&mut connection, &Filters::default()).await.unwrap();
+    assert_eq!((found.total, found.exact), (FACETS_OVER, false));
 }
