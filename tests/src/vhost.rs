@@ -1,0 +1,80 @@
+//! A virtual host of a shop's own on the running broker.
+
+use messaging::RabbitSettings;
+use reqwest::{Client, Method, StatusCode};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use settings::Env;
+use uuid::Uuid;
+
+use crate::environment::{client, read};
+
+/// Deleted with this.
+pub(crate) struct Vhost {
+    pub(crate) settings: RabbitSettings,
+    management: String,
+}
+
+impl Vhost {
+    pub(crate) async fn create() -> Self {
+        let (mut settings, management) = read(|env: &mut Env| {
+            let port = env.parsed_or("RABBITMQ_MANAGEMENT_PORT", 9673_u16);
+            let settings = RabbitSettings::read(env);
+            let management = format!("http://{}:{port}", settings.host);
+            (settings, env.or("RABBITMQ_MANAGEMENT_URL", &management))
+        });
+        settings.vhost = format!("shop-{}", Uuid::new_v4().simple());
+        let vhost = Self {
+            settings,
+            management,
+        };
+        let RabbitSettings {
+            vhost: name, user, ..
+        } = &vhost.settings;
+        let all = json!({ "configure": ".*", "write": ".*", "read": ".*" });
+        for (path, body) in [
+            (format!("vhosts/{name}"), json!({})),
+            (format!("permissions/{name}/{user}"), all),
+        ] {
+            let status = vhost.manage(Method::PUT, &path, &body).await;
+            assert!(
+                status.is_success(),
+                "the broker's management: PUT {path}: {status}"
+            );
+        }
+        vhost
+    }
+
+    async fn manage(&self, method: Method, path: &str, body: &Value) -> StatusCode {
+        let answer = self.ask(&client(), method, path).json(body).send().await;
+        answer
+            .expect("the broker's management API answers")
+            .status()
+    }
+
+    fn ask(&self, client: &Client, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let RabbitSettings { user, password, .. } = &self.settings;
+        client
+            .request(method, format!("{}/api/{path}", self.management))
+            .basic_auth(user, Some(password.expose_secret()))
+    }
+}
+
+impl Drop for Vhost {
+    fn drop(&mut self) {
+        let path = format!("vhosts/{}", self.settings.vhost);
+        // A thread of its own: this may be dropped inside a runtime, or while panicking.
+        std::thread::scope(|scope| {
+            let deleting = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                runtime
+                    .expect("a runtime")
+                    .block_on(self.manage(Method::DELETE, &path, &json!({})))
+            });
+            // A broker that is gone has nothing left to delete.
+            drop(deleting.join());
+        });
+    }
+}
