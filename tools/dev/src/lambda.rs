@@ -109,7 +109,7 @@ fn is_reload(line: &str) -> bool {
 
 /// What is printed at each start of each function, or by the watcher, and helps nobody.
 fn is_noise(line: &str) -> bool {
-    const NOISE: [&str; 9] = [
+    const NOISE: [&str; 10] = [
         "Running `",
         "Finished `",
         "AWS_LAMBDA_MAX_CONCURRENCY",
@@ -118,6 +118,7 @@ fn is_noise(line: &str) -> bool {
         "process group spawned",
         // Said at each reload by watchexec, of the process that it has just ended.
         "waiting on process",
+        "command killed code=",
         "Shutdown timed out!",
         "Subsystem cancelled",
     ];

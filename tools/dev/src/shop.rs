@@ -71,6 +71,12 @@ struct Parts {
     watch: Option<Group>,
 }
 
+impl Parts {
+    fn is_empty(&self) -> bool {
+        self.services.is_none() && self.running.is_none()
+    }
+}
+
 impl Shop<'_> {
     async fn live(&mut self, options: &Run, functions: Functions) -> anyhow::Result<()> {
         self.require_ports(functions)?;
@@ -175,14 +181,20 @@ impl Shop<'_> {
     }
 
     async fn take_down(self) {
+        if self.parts.is_empty() {
+            return;
+        }
         let step = self.terminal.step("Stopping");
         if let Some(feeding) = self.parts.feeding {
             feeding.stop().await;
         }
-        if let Some(watch) = self.parts.watch {
-            watch.stop(Duration::from_secs(5)).await;
-        }
-        children::end_marked(&self.workspace.root).await;
+        // Both at once: the emulator would wait for functions that wait for it.
+        let watch = async {
+            if let Some(watch) = self.parts.watch {
+                watch.stop(Duration::from_secs(3)).await;
+            }
+        };
+        tokio::join!(watch, children::end_marked(&self.workspace.root));
         if let Some(standins) = self.parts.standins {
             standins.stop().await;
         }

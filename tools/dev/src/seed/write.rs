@@ -13,6 +13,10 @@ use super::sown::id;
 const WAREHOUSES: [(&str, i32); 2] = [("Ikeja warehouse", 0), ("Abuja warehouse", 1)];
 
 /// Categories, warehouses and delivery rates.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no request is served here, and nothing is cancelled"
+)]
 pub(super) async fn frame(
     database: &mut PgConnection,
     catalogue: &Catalogue,
@@ -25,6 +29,10 @@ pub(super) async fn frame(
 }
 
 /// One batch of products with all that hangs on them, in one transaction.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no request is served here, and nothing is cancelled"
+)]
 pub(super) async fn products(
     database: &mut PgConnection,
     products: &[Product],
