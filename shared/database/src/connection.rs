@@ -2,23 +2,14 @@
 
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::pool::{PoolConnection, PoolConnectionMetadata};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection as _, PgConnection, Postgres};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
 
 use crate::DatabaseError;
-
-/// How long a function waits for a connection before it answers 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that was idle for longer is asked whether it still lives.
-const ASK_AFTER: Duration = Duration::from_secs(1);
-/// How long it has for the answer. A frozen function's connection may be dead without knowing.
-const ANSWER_WITHIN: Duration = Duration::from_millis(300);
-/// A connection that was idle for longer is replaced unasked.
-const REPLACE_AFTER: Duration = Duration::from_secs(60);
+use crate::pool::{Lent, Pool};
 
 /// `DATABASE_URL` and `DATABASE_CONNECTIONS`.
 #[derive(Debug, Clone)]
@@ -58,11 +49,8 @@ impl DatabaseSettings {
 /// starts while the database is away and recovers when it is back.
 #[derive(Debug, Clone)]
 pub struct Database {
-    pool: PgPool,
+    pool: Arc<Pool>,
 }
-
-/// A borrowed connection, for reads and single statements.
-pub type Connection = PoolConnection<Postgres>;
 
 impl Database {
     /// Prepares connections; connects to nothing.
@@ -73,22 +61,17 @@ impl Database {
         let options = PgConnectOptions::from_str(settings.url.expose_secret())?
             .application_name("madrush")
             .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.connections.max(1))
-            .min_connections(0)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, idle| Box::pin(still_lives(connection, idle)))
-            .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self {
+            pool: Pool::new(options, settings.connections),
+        })
     }
 
-    /// Borrows a connection, for at most 3 s of waiting.
+    /// Borrows a connection, for at most 3 s of waiting, asking and connecting.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`].
     pub async fn connection(&self) -> Result<Connection, DatabaseError> {
-        Ok(self.pool.acquire().await?)
+        Ok(Connection(self.pool.lend().await?))
     }
 
     /// Begins a transaction. The caller must not drop the future that holds it (see the crate's
@@ -97,14 +80,15 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`].
     pub async fn begin(&self) -> Result<Transaction, DatabaseError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the door the ban points to"
-        )]
-        Ok(Transaction(self.pool.begin().await?))
+        let mut transaction = Transaction {
+            lent: self.pool.lend().await?,
+            ended: false,
+        };
+        sqlx::raw_sql("BEGIN").execute(&mut *transaction).await?;
+        Ok(transaction)
     }
 
-    /// Asks the server for a sign of life and answers how long it took.
+    /// Asks the server for a sign of life.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`].
@@ -115,32 +99,36 @@ impl Database {
     }
 
     /// Closes all connections; for tests and tools.
-    pub async fn close(&self) {
-        self.pool.close().await;
+    pub fn close(&self) {
+        self.pool.close();
     }
 }
 
-/// Whether a connection can be lent. Dropping the ping's future is safe: the connection is closed,
-/// and no transaction is open on it.
-async fn still_lives(
-    connection: &mut PgConnection,
-    idle: PoolConnectionMetadata,
-) -> Result<bool, sqlx::Error> {
-    if idle.idle_for > REPLACE_AFTER {
-        return Ok(false);
-    }
-    if idle.idle_for < ASK_AFTER {
-        return Ok(true);
-    }
-    Ok(matches!(
-        tokio::time::timeout(ANSWER_WITHIN, connection.ping()).await,
-        Ok(Ok(()))
-    ))
-}
-
-/// A transaction. It derefs to the plain connection that every store takes.
+/// A borrowed connection, for reads and single statements. Each statement is its own transaction.
 #[derive(Debug)]
-pub struct Transaction(sqlx::Transaction<'static, Postgres>);
+pub struct Connection(Lent);
+
+impl Deref for Connection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.0.get()
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.0.get_mut()
+    }
+}
+
+/// A transaction. It derefs to the plain connection that every store takes. Dropped before its end,
+/// it closes its connection: the server rolls back, and nobody is lent an open transaction.
+#[derive(Debug)]
+pub struct Transaction {
+    lent: Lent,
+    ended: bool,
+}
 
 impl Transaction {
     /// Commits. Only after this may anything be acknowledged.
@@ -148,15 +136,21 @@ impl Transaction {
     /// # Errors
     /// [`DatabaseError`]; after [`DatabaseError::Unavailable`] the commit may have happened.
     pub async fn commit(self) -> Result<(), DatabaseError> {
-        Ok(self.0.commit().await?)
+        self.end("COMMIT").await
     }
 
-    /// Gives everything up.
+    /// Gives everything up, and keeps the connection.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`]; nothing was committed then either.
     pub async fn rollback(self) -> Result<(), DatabaseError> {
-        Ok(self.0.rollback().await?)
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, how: &'static str) -> Result<(), DatabaseError> {
+        sqlx::raw_sql(how).execute(&mut *self).await?;
+        self.ended = true;
+        Ok(())
     }
 }
 
@@ -164,12 +158,20 @@ impl Deref for Transaction {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        self.lent.get()
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        self.lent.get_mut()
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.lent.discard();
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong between the shop and Postgres, as far as anyone can act on it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use domain::{Fault, Kind, Unreadable};
 
 /// An error of the database.
@@ -62,8 +64,25 @@ impl Fault for DatabaseError {
     }
 }
 
+/// How often a connection has failed; a connection that was lent meanwhile is not trusted again.
+pub(crate) fn suspicions() -> u64 {
+    SUSPICIONS.load(Ordering::Relaxed)
+}
+
+static SUSPICIONS: AtomicU64 = AtomicU64::new(0);
+
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
+        let error = Self::classify(error);
+        if matches!(error, Self::Unavailable(_)) {
+            SUSPICIONS.fetch_add(1, Ordering::Relaxed);
+        }
+        error
+    }
+}
+
+impl DatabaseError {
+    fn classify(error: sqlx::Error) -> Self {
         #[expect(
             clippy::wildcard_enum_match_arm,
             reason = "sqlx::Error is non-exhaustive"

@@ -16,6 +16,7 @@ pub mod idempotency;
 mod inbox;
 pub mod migrations;
 pub mod outbox;
+mod pool;
 mod stored;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
