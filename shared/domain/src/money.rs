@@ -224,7 +224,7 @@ mod tests {
     fn it_is_shown_with_thousands_and_two_decimals() {
         assert_eq!(ngn(1_250_000).to_string(), "NGN 12,500.00");
         assert_eq!(ngn(5).to_string(), "NGN 0.05");
-        assert_eq!(ngn(123_456_789_01).to_string(), "NGN 123,456,789.01");
+        assert_eq!(ngn(12_345_678_901).to_string(), "NGN 123,456,789.01");
     }
 
     #[test]

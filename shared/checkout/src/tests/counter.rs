@@ -137,7 +137,9 @@ impl Counter {
             .unwrap()
         {
             Opening::Opened(attempt) => attempt,
-            other => panic!("{other:?}"),
+            other @ (Opening::Already(_) | Opening::Busy(_) | Opening::Replaced(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
 
