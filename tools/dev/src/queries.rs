@@ -6,9 +6,8 @@
 //! workspace's crates anew, beside the usual builds and with the dependencies that are there.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -137,15 +136,12 @@ async fn describe(
 }
 
 /// Cargo keeps what is compiled through another wrapper apart, for the workspace's own crates only.
+/// `env` with a program and its arguments is that program; a shell would drop variables whose names
+/// are not a shell's, such as `CARGO_BIN_EXE_place-order`.
 fn wrapper(folder: &Path) -> anyhow::Result<PathBuf> {
     let wrapper = folder.join(format!("rustc-{}", uuid::Uuid::now_v7().simple()));
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o755)
-        .open(&wrapper)?;
-    file.write_all(b"#!/bin/sh\nexec \"$@\"\n")?;
+    symlink("/usr/bin/env", &wrapper)
+        .with_context(|| format!("cannot create {}", wrapper.display()))?;
     Ok(wrapper)
 }
 
