@@ -2,7 +2,7 @@
 
 use database::outbox::Announcement;
 use database::{DatabaseError, first_time, outbox, was_worked};
-use domain::{Cause, Event, Fault, Kind, PaymentReference};
+use domain::{Cause, Event, PaymentReference};
 use notifications::{Channel, Content};
 use payments::Attempt;
 use uuid::Uuid;
@@ -28,24 +28,11 @@ pub enum FollowError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for FollowError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Busy => Kind::Unavailable,
-            Self::Open(error) => error.kind(),
-            Self::Tell(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    FollowError {
+        Busy => Unavailable "busy",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::Open(error) => error.code(),
-            Self::Tell(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Open, Tell, Database }
 }
 
 /// Works the message that a payment was begun: opens it with the provider if that has not happened

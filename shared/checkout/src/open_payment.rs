@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use database::{DatabaseError, outbox};
-use domain::{AttemptStatus, Cause, Channel, Event, Fault, Kind, PaymentId, PaymentReference};
+use domain::{AttemptStatus, Cause, Channel, Event, PaymentId, PaymentReference};
 use notifications::{Activity, tell_staff};
 use orders::ReadError;
 use payments::{Attempt, BankAccount, Instructions, NewAttempt, TransitionError};
@@ -62,28 +62,12 @@ pub enum OpenPaymentError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for OpenPaymentError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NotFound => Kind::NotFound,
-            Self::Provider(error) => error.kind(),
-            Self::Unsupported => Kind::Conflict,
-            Self::Order(error) => error.kind(),
-            Self::Payment(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    OpenPaymentError {
+        NotFound => NotFound "not_found",
+        Unsupported => Conflict "channel_unavailable",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::Provider(error) => error.code(),
-            Self::Unsupported => "channel_unavailable",
-            Self::Order(error) => error.code(),
-            Self::Payment(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Provider, Order, Payment, Database }
 }
 
 /// Tells the provider about an attempt, once: whoever holds the claim calls, everybody else is told

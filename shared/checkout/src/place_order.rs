@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use database::idempotency::{Begun, IdempotencyError, IdempotencyKey};
 use database::{DatabaseError, PgConnection, idempotency, outbox};
 use domain::{
-    Cause, Channel, Customer, DeliveryAddress, Event, Fault, Kind, LineId, Money, MoneyError,
-    OrderId, OrderNumber, PaymentId, PaymentReference, PricedLine, Quantity, Shortage, VariantId,
+    Cause, Channel, Customer, DeliveryAddress, Event, LineId, Money, MoneyError, OrderId,
+    OrderNumber, PaymentId, PaymentReference, PricedLine, Quantity, Shortage, VariantId,
     price_order,
 };
 use orders::{NewLine, NewOrder, delivery_rate};
@@ -85,31 +85,15 @@ pub enum PlaceOrderError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for PlaceOrderError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NotForSale(_) | Self::NoPayOnDelivery | Self::TooMuch(_) => Kind::Invalid,
-            Self::OutOfStock(_) | Self::PriceChanged { .. } => Kind::Conflict,
-            Self::Key(error) => error.kind(),
-            Self::Money(error) => error.kind(),
-            Self::Order(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    PlaceOrderError {
+        NotForSale => Invalid "unknown_variant",
+        NoPayOnDelivery => Invalid "pay_on_delivery_unavailable",
+        TooMuch => Invalid "total_too_large",
+        OutOfStock => Conflict "out_of_stock",
+        PriceChanged => Conflict "price_changed",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotForSale(_) => "unknown_variant",
-            Self::OutOfStock(_) => "out_of_stock",
-            Self::PriceChanged { .. } => "price_changed",
-            Self::NoPayOnDelivery => "pay_on_delivery_unavailable",
-            Self::TooMuch(_) => "total_too_large",
-            Self::Key(error) => error.code(),
-            Self::Money(error) => error.code(),
-            Self::Order(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Key, Money, Order, Database }
 }
 
 /// Prices a wish as the catalogue stands. Reads only.

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use database::outbox::Announcement;
 use database::{DatabaseError, PgConnection, outbox};
-use domain::{
-    Cause, Event, Fault, Kind, OrderStatus, PaymentStatus, RefundId, RefundReason, RefundStatus,
-};
+use domain::{Cause, Event, OrderStatus, PaymentStatus, RefundId, RefundReason, RefundStatus};
 use notifications::{Activity, Channel, Content, Returned, tell_staff};
 use orders::{Change, ChangeError};
 use payments::{
@@ -42,26 +40,9 @@ pub enum RefundError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for RefundError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Provider(error) => error.kind(),
-            Self::Payment(error) => error.kind(),
-            Self::Order(error) => error.kind(),
-            Self::Tell(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Provider(error) => error.code(),
-            Self::Payment(error) => error.code(),
-            Self::Order(error) => error.code(),
-            Self::Tell(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+domain::fault! {
+    RefundError {}
+    from { Provider, Payment, Order, Tell, Database }
 }
 
 /// Sends a refund that was decided. The provider takes no reference of ours for it, so: the intent is

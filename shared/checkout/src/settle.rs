@@ -2,8 +2,8 @@
 
 use database::{DatabaseError, PgConnection, outbox};
 use domain::{
-    Captured, Cause, Event, Fault, Kind, Mismatch, Money, Observation, OrderStatus, Owed,
-    PaymentReference, PaymentStatus, RefundReason, Settlement, compare, settle,
+    Captured, Cause, Event, Mismatch, Money, Observation, OrderStatus, Owed, PaymentReference,
+    PaymentStatus, RefundReason, Settlement, compare, settle,
 };
 use notifications::{Activity, tell_staff};
 use orders::{Change, ChangeError, LockedOrder};
@@ -35,26 +35,9 @@ pub enum SettleError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for SettleError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Provider(error) => error.kind(),
-            Self::Order(error) => error.kind(),
-            Self::Payment(error) => error.kind(),
-            Self::Stock(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Provider(error) => error.code(),
-            Self::Order(error) => error.code(),
-            Self::Payment(error) => error.code(),
-            Self::Stock(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+domain::fault! {
+    SettleError {}
+    from { Provider, Order, Payment, Stock, Database }
 }
 
 /// Asks the provider about an attempt and, in one transaction, does what its answer means: credits

@@ -3,8 +3,7 @@
 use database::idempotency::{Begun, IdempotencyError, IdempotencyKey};
 use database::{DatabaseError, PgConnection, idempotency, outbox};
 use domain::{
-    Cause, Channel, Event, Fault, Kind, Money, OrderId, OrderStatus, PaymentId, PaymentReference,
-    PaymentStatus,
+    Cause, Channel, Event, Money, OrderId, OrderStatus, PaymentId, PaymentReference, PaymentStatus,
 };
 use orders::LockedOrder;
 use payments::NewAttempt;
@@ -42,24 +41,12 @@ pub enum StartPaymentError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for StartPaymentError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NotPayable { .. } => Kind::Conflict,
-            Self::OnDelivery => Kind::Invalid,
-            Self::Key(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    StartPaymentError {
+        NotPayable => Conflict "not_payable",
+        OnDelivery => Invalid "invalid_channel",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotPayable { .. } => "not_payable",
-            Self::OnDelivery => "invalid_channel",
-            Self::Key(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Key, Database }
 }
 
 /// Records a further attempt for what is still owed, with its own reference; the former ones stay

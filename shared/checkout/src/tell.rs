@@ -1,7 +1,7 @@
 //! Telling the customer of an order what happened to it.
 
 use database::{DatabaseError, PgConnection};
-use domain::{Cause, Fault, Kind, OrderId};
+use domain::{Cause, OrderId};
 use notifications::{Channel, Content, Letter, NotificationError, OrderFacts, Recipient};
 use orders::ReadError;
 use sealing::Sealer;
@@ -22,22 +22,9 @@ pub enum TellError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for TellError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Order(error) => error.kind(),
-            Self::Notification(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Order(error) => error.code(),
-            Self::Notification(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+domain::fault! {
+    TellError {}
+    from { Order, Notification, Database }
 }
 
 /// Requests one message a channel for one occasion, in the caller's transaction. Safe to repeat: an

@@ -29,6 +29,39 @@ pub trait Fault: Error + Send + Sync + 'static {
     fn code(&self) -> &'static str;
 }
 
+/// Gives an error enum its [`Fault`]: variants of its own with kind and code, and variants that wrap
+/// another fault and mean what that one means. A variant that is forgotten does not compile.
+///
+/// ```ignore
+/// domain::fault! {
+///     ReadError { NotFound => NotFound "not_found" }
+///     from { Sealing, Database }
+/// }
+/// ```
+#[macro_export]
+macro_rules! fault {
+    (
+        $name:ident { $($own:ident => $kind:ident $code:literal),* $(,)? }
+        $(from { $($inner:ident),* $(,)? })?
+    ) => {
+        impl $crate::Fault for $name {
+            fn kind(&self) -> $crate::Kind {
+                match self {
+                    $(Self::$own { .. } => $crate::Kind::$kind,)*
+                    $($(Self::$inner(error) => $crate::Fault::kind(error),)*)?
+                }
+            }
+
+            fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$own { .. } => $code,)*
+                    $($(Self::$inner(error) => $crate::Fault::code(error),)*)?
+                }
+            }
+        }
+    };
+}
+
 /// The whole chain of an error in one line, for the log; never for a client.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {

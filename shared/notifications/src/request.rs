@@ -2,7 +2,7 @@
 
 use database::outbox::announce;
 use database::{DatabaseError, PgConnection};
-use domain::{Cause, Event, Fault, Kind, NotificationId, OrderId};
+use domain::{Cause, Event, NotificationId, OrderId};
 use sealing::{Sealer, SealingError};
 
 use crate::{Letter, store};
@@ -18,20 +18,9 @@ pub enum NotificationError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for NotificationError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Sealing(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Sealing(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+domain::fault! {
+    NotificationError {}
+    from { Sealing, Database }
 }
 
 /// Requests a message in the caller's transaction: its row and its announcement, or neither. The

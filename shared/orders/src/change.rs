@@ -1,7 +1,7 @@
 //! Moving an order from one state to another.
 
 use database::{DatabaseError, PgConnection};
-use domain::{Cause, Fault, ForbiddenMove, Kind, OrderStatus, PaymentStatus};
+use domain::{Cause, ForbiddenMove, OrderStatus, PaymentStatus};
 use serde_json::{Value, json};
 
 use crate::{LockedOrder, store};
@@ -30,20 +30,9 @@ pub enum ChangeError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for ChangeError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Forbidden(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Forbidden(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+domain::fault! {
+    ChangeError {}
+    from { Forbidden, Database }
 }
 
 /// Moves a locked order and writes its timeline. The table of moves decides, and the statement is

@@ -1,7 +1,7 @@
 //! Writing a new order down.
 
 use database::{DatabaseError, PgConnection};
-use domain::{Cause, Channel, Fault, Kind, PaymentStatus};
+use domain::{Cause, Channel, PaymentStatus};
 use sealing::{Sealer, SealingError};
 
 use crate::{NewOrder, store};
@@ -29,22 +29,11 @@ impl From<DatabaseError> for PlaceError {
     }
 }
 
-impl Fault for PlaceError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NumberTaken => Kind::Unavailable,
-            Self::Sealing(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    PlaceError {
+        NumberTaken => Unavailable "try_again",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NumberTaken => "try_again",
-            Self::Sealing(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Sealing, Database }
 }
 
 /// Writes an order with its lines and the first entry of its timeline, in one statement. Atomic with

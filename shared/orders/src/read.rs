@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use database::{DatabaseError, PgConnection};
 use domain::{
-    Channel, Customer, DeliveryAddress, Fault, FulfilmentStatus, Kind, Money, OrderId, OrderNumber,
-    OrderStatus, PaymentStatus, Quantity, Totals, VariantId,
+    Channel, Customer, DeliveryAddress, FulfilmentStatus, Money, OrderId, OrderNumber, OrderStatus,
+    PaymentStatus, Quantity, Totals, VariantId,
 };
 use sealing::{Sealer, SealingError};
 use serde_json::Value;
@@ -93,22 +93,11 @@ pub enum ReadError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for ReadError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NotFound => Kind::NotFound,
-            Self::Sealing(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    ReadError {
+        NotFound => NotFound "not_found",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::Sealing(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Sealing, Database }
 }
 
 /// The identity of an order, by its public name.

@@ -2,8 +2,8 @@
 
 use database::{DatabaseError, PgConnection};
 use domain::{
-    AttemptStatus, Captured, Cause, Fault, ForbiddenMove, Kind, Mismatch, Money, OrderId,
-    PaymentId, RefundId, RefundReason,
+    AttemptStatus, Captured, Cause, ForbiddenMove, Mismatch, Money, OrderId, PaymentId, RefundId,
+    RefundReason,
 };
 use serde_json::json;
 
@@ -36,20 +36,9 @@ pub enum TransitionError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for TransitionError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Forbidden(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Forbidden(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+domain::fault! {
+    TransitionError {}
+    from { Forbidden, Database }
 }
 
 /// What the other attempts of an order have credited to it.

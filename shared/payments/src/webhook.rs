@@ -28,20 +28,10 @@ pub enum WebhookError {
     Database(#[from] DatabaseError),
 }
 
-impl domain::Fault for WebhookError {
-    fn kind(&self) -> domain::Kind {
-        match self {
-            Self::Sealing(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    WebhookError {
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Sealing(error) => error.code(),
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Sealing, Database }
 }
 
 /// Keeps a fact, sealed. Answers its id the first time; a repeat is counted and answers none.

@@ -1,7 +1,7 @@
 //! Reserving stock for an order.
 
 use database::{DatabaseError, PgConnection};
-use domain::{Fault, Kind, OrderId, Quantity, ReservationStatus, Shortage, VariantId};
+use domain::{OrderId, Quantity, ReservationStatus, Shortage, VariantId};
 
 use crate::store;
 
@@ -34,20 +34,11 @@ pub enum ReserveError {
     Database(#[from] DatabaseError),
 }
 
-impl Fault for ReserveError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::OutOfStock(_) => Kind::Conflict,
-            Self::Database(error) => error.kind(),
-        }
+domain::fault! {
+    ReserveError {
+        OutOfStock => Conflict "out_of_stock",
     }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::OutOfStock(_) => "out_of_stock",
-            Self::Database(error) => error.code(),
-        }
-    }
+    from { Database }
 }
 
 /// Reserves all of it or nothing, in one statement. Must be the last statement before the commit:

@@ -4,15 +4,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use checkout::{Claim, Opening, PlaceOrderError, Resources, open_payment, place, price};
+use checkout::{Claim, Opening, PlaceOrderError, open_payment, place, price};
 use database::idempotency::{Begun, IdempotencyError, IdempotencyKey, look_up};
 use domain::{Cause, Fault, OrderId};
 use edge::{
-    FieldError, GuestAccess, IdempotencyHeader, Json, Problem, ProblemBody, RequestId, StartError,
-    hash_of,
+    FieldError, IdempotencyHeader, Json, Problem, ProblemBody, RequestId, StartError, hash_of,
 };
 use orders_functions::{OrderBody, PlacedBody};
-use payments_functions::{PaymentBody, answer_once, give};
+use payments_functions::{PaymentBody, Till, answer_once, give};
 use utoipa::OpenApi;
 
 #[path = "place-order/body.rs"]
@@ -20,26 +19,16 @@ mod body;
 
 use body::PlaceOrderBody;
 
-#[derive(Clone)]
-struct App {
-    shop: Resources,
-    access: GuestAccess,
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     if edge::described::<Api>() {
         return Ok(());
     }
-    let read = edge::start(|env| (Resources::read(env), GuestAccess::read(env)))?;
-    let (Some(shop), Some(access)) = read else {
-        return Err(StartError::unread());
-    };
-    let app = App { shop, access };
+    let till = Till::start()?;
     edge::serve(
         Router::new()
             .route("/api/orders", post(handle))
-            .with_state(app),
+            .with_state(till),
     )
     .await
 }
@@ -60,13 +49,13 @@ async fn main() -> Result<(), StartError> {
     ),
 )]
 async fn handle(
-    State(app): State<App>,
+    State(till): State<Till>,
     request: RequestId,
     IdempotencyHeader(key): IdempotencyHeader,
     Json { value: body, bytes }: Json<PlaceOrderBody>,
 ) -> Result<Response, Problem> {
     let wish = body.check()?;
-    let shop = &app.shop;
+    let shop = &till.shop;
     let caller = shop
         .sealer
         .index("idempotency.caller", &wish.customer.email.canonical());
@@ -102,12 +91,12 @@ async fn handle(
 
     match (begun, priced) {
         (Begun::Answered(order, answer), _) => {
-            Ok(give(answer, |body| app.with_token(body, order.into())))
+            Ok(give(answer, |body| with_token(&till, body, order.into())))
         }
-        (Begun::New, Some(order)) => answer(&app, &cause, &key, order.id, Claim::Held).await,
+        (Begun::New, Some(order)) => answer(&till, &cause, &key, order.id, Claim::Held).await,
         (Begun::New, None) => Err(IdempotencyError::InFlight.into()),
         (Begun::Unanswered(order), _) => {
-            answer(&app, &cause, &key, order.into(), Claim::Take).await
+            answer(&till, &cause, &key, order.into(), Claim::Take).await
         }
     }
 }
@@ -115,16 +104,16 @@ async fn handle(
 /// Opens the order's first payment and answers. Also brings a request to its end that was interrupted
 /// after its commit.
 async fn answer(
-    app: &App,
+    till: &Till,
     cause: &Cause,
     key: &IdempotencyKey,
     order: OrderId,
     claim: Claim,
 ) -> Result<Response, Problem> {
-    let database = &app.shop.database;
+    let database = &till.shop.database;
     let first = payments::of_order(&mut *database.connection().await?, order).await?;
     if let Some(attempt) = first.first() {
-        match open_payment(&app.shop, cause, &attempt.reference, claim).await {
+        match open_payment(&till.shop, cause, &attempt.reference, claim).await {
             Ok(Opening::Busy(_)) => return Err(IdempotencyError::InFlight.into()),
             Ok(Opening::Opened(_) | Opening::Already(_) | Opening::Replaced(_)) => {}
             // The order stands; process-order opens the payment and mails the link.
@@ -143,19 +132,17 @@ async fn answer(
         }
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
-    Ok(answer_once(database, key, body, |body| app.with_token(body, order)).await?)
+    Ok(answer_once(database, key, body, |body| with_token(till, body, order)).await?)
 }
 
-impl App {
-    /// The stored answer with the order's token as its last field: derived, never stored.
-    fn with_token(&self, mut body: String, order: OrderId) -> String {
-        let token = self.access.token(order);
-        if body.ends_with('}') {
-            body.pop();
-            body.push_str(&format!(",\"access_token\":\"{token}\"}}"));
-        }
-        body
+/// The stored answer with the order's token as its last field: derived, never stored.
+fn with_token(till: &Till, mut body: String, order: OrderId) -> String {
+    let token = till.access.token(order);
+    if body.ends_with('}') {
+        body.pop();
+        body.push_str(&format!(",\"access_token\":\"{token}\"}}"));
     }
+    body
 }
 
 /// Says where in the request a refusal has its reason.

@@ -4,32 +4,22 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
-use checkout::{Resources, settle_payment};
+use checkout::settle_payment;
 use domain::{Cause, PaymentReference};
-use edge::{Bearer, GuestAccess, Problem, ProblemBody, RequestId, StartError};
-use payments_functions::PaymentBody;
+use edge::{Bearer, Problem, ProblemBody, RequestId, StartError};
+use payments_functions::{PaymentBody, Till};
 use utoipa::OpenApi;
-
-#[derive(Clone)]
-struct App {
-    shop: Resources,
-    access: GuestAccess,
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     if edge::described::<Api>() {
         return Ok(());
     }
-    let read = edge::start(|env| (Resources::read(env), GuestAccess::read(env)))?;
-    let (Some(shop), Some(access)) = read else {
-        return Err(StartError::unread());
-    };
-    let app = App { shop, access };
+    let till = Till::start()?;
     edge::serve(
         Router::new()
             .route("/api/payments/{reference}", get(handle))
-            .with_state(app),
+            .with_state(till),
     )
     .await
 }
@@ -49,19 +39,19 @@ async fn main() -> Result<(), StartError> {
     ),
 )]
 async fn handle(
-    State(app): State<App>,
+    State(till): State<Till>,
     request: RequestId,
     Path(reference): Path<String>,
     bearer: Bearer,
 ) -> Result<Response, Problem> {
     let reference: PaymentReference = reference.parse()?;
     let found =
-        payments::by_reference(&mut *app.shop.database.connection().await?, &reference).await?;
-    let attempt = found.filter(|attempt| app.access.opens(attempt.order, &bearer));
+        payments::by_reference(&mut *till.shop.database.connection().await?, &reference).await?;
+    let attempt = found.filter(|attempt| till.access.opens(attempt.order, &bearer));
     let attempt = attempt.ok_or_else(Problem::not_found)?;
 
-    let cause = Cause::new(app.shop.clock.now(), "get-payment", request.as_str());
-    let attempt = match settle_payment(&app.shop, &cause, &reference).await {
+    let cause = Cause::new(till.shop.clock.now(), "get-payment", request.as_str());
+    let attempt = match settle_payment(&till.shop, &cause, &reference).await {
         Ok(settled) => settled.unwrap_or(attempt),
         // What is known is still true, and the checks go on.
         Err(checkout::SettleError::Provider(error)) => {

@@ -4,37 +4,27 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::post;
-use checkout::{Claim, Resources, StartPayment, open_payment, start_payment};
+use checkout::{Claim, StartPayment, open_payment, start_payment};
 use database::idempotency::{Begun, IdempotencyError, IdempotencyKey};
 use domain::{Cause, Channel, OrderId, OrderNumber, PaymentId, PaymentReference};
 use edge::{
-    Bearer, Field, FieldErrors, GuestAccess, IdempotencyHeader, Json, Problem, ProblemBody,
-    RequestId, StartError, Unknown, hash_of,
+    Bearer, Field, FieldErrors, IdempotencyHeader, Json, Problem, ProblemBody, RequestId,
+    StartError, Unknown, hash_of,
 };
-use payments_functions::{PaymentBody, answer_once, give};
+use payments_functions::{PaymentBody, Till, answer_once, give};
 use serde::Deserialize;
 use utoipa::{OpenApi, ToSchema};
-
-#[derive(Clone)]
-struct App {
-    shop: Resources,
-    access: GuestAccess,
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     if edge::described::<Api>() {
         return Ok(());
     }
-    let read = edge::start(|env| (Resources::read(env), GuestAccess::read(env)))?;
-    let (Some(shop), Some(access)) = read else {
-        return Err(StartError::unread());
-    };
-    let app = App { shop, access };
+    let till = Till::start()?;
     edge::serve(
         Router::new()
             .route("/api/orders/{number}/payments", post(handle))
-            .with_state(app),
+            .with_state(till),
     )
     .await
 }
@@ -58,7 +48,7 @@ async fn main() -> Result<(), StartError> {
     ),
 )]
 async fn handle(
-    State(app): State<App>,
+    State(till): State<Till>,
     request: RequestId,
     Path(number): Path<String>,
     bearer: Bearer,
@@ -67,13 +57,13 @@ async fn handle(
 ) -> Result<Response, Problem> {
     let channel = body.check()?;
     let number: OrderNumber = number.parse()?;
-    let database = &app.shop.database;
+    let database = &till.shop.database;
     let order = orders::find(&mut *database.connection().await?, &number).await?;
-    if !app.access.opens(order, &bearer) {
+    if !till.access.opens(order, &bearer) {
         return Err(Problem::not_found());
     }
     let key = key_of(order, key, &bytes);
-    let cause = Cause::new(app.shop.clock.now(), "start-payment", request.as_str());
+    let cause = Cause::new(till.shop.clock.now(), "start-payment", request.as_str());
 
     let mut tx = database.begin().await?;
     let wish = StartPayment { order, channel };
@@ -82,28 +72,28 @@ async fn handle(
 
     match begun {
         Begun::Answered(_, answer) => Ok(give(answer, |body| body)),
-        Begun::New => open_and_answer(&app, &cause, &key, &reference, Claim::Held).await,
+        Begun::New => open_and_answer(&till, &cause, &key, &reference, Claim::Held).await,
         Begun::Unanswered(id) => {
-            let reference = reference_of(&app, order, id.into()).await?;
-            open_and_answer(&app, &cause, &key, &reference, Claim::Take).await
+            let reference = reference_of(&till, order, id.into()).await?;
+            open_and_answer(&till, &cause, &key, &reference, Claim::Take).await
         }
     }
 }
 
 async fn open_and_answer(
-    app: &App,
+    till: &Till,
     cause: &Cause,
     key: &IdempotencyKey,
     reference: &PaymentReference,
     claim: Claim,
 ) -> Result<Response, Problem> {
-    match open_payment(&app.shop, cause, reference, claim).await {
+    match open_payment(&till.shop, cause, reference, claim).await {
         Ok(checkout::Opening::Busy(_)) => return Err(IdempotencyError::InFlight.into()),
         Ok(_) => {}
         // The attempt stands; process-payment opens it and mails the link.
         Err(error) => tracing::warn!(error = domain::chain(&error), "the payment is not open yet"),
     }
-    let database = &app.shop.database;
+    let database = &till.shop.database;
     let attempt = payments::by_reference(&mut *database.connection().await?, reference).await?;
     let attempt = attempt.ok_or_else(Problem::not_found)?;
     let body = serde_json::to_string(&PaymentBody::from(&attempt)).unwrap_or_default();
@@ -111,11 +101,11 @@ async fn open_and_answer(
 }
 
 async fn reference_of(
-    app: &App,
+    till: &Till,
     order: OrderId,
     id: PaymentId,
 ) -> Result<PaymentReference, Problem> {
-    let attempts = payments::of_order(&mut *app.shop.database.connection().await?, order).await?;
+    let attempts = payments::of_order(&mut *till.shop.database.connection().await?, order).await?;
     let attempt = attempts.into_iter().find(|attempt| attempt.id == id);
     attempt
         .map(|attempt| attempt.reference)
