@@ -11,6 +11,7 @@ use runtime_api::Gate;
 use serde_json::{Value, json};
 
 use crate::buyer::Buyer;
+use crate::copies::Copies;
 use crate::environment::{Addresses, client};
 use crate::feeding::Feeding;
 use crate::letters::{Letter, expected, told_apart};
@@ -41,6 +42,7 @@ pub struct Shop {
     standins: StandIns,
     rabbit: Gate,
     redis: Gate,
+    copies: Copies,
     _vhost: Vhost,
     rows: Rows,
     api: String,
@@ -65,7 +67,8 @@ impl Shop {
         let http = client();
         let (rows, vhost) = tokio::join!(Rows::create(), Vhost::create());
         let rabbit = Gate::to(format!("{}:{}", vhost.settings.host, vhost.settings.port));
-        let redis = redis_gate();
+        let copies = Copies::of(&vhost.settings.vhost);
+        let redis = copies.gate();
         if options.without_redis {
             redis.refuse();
         }
@@ -98,6 +101,7 @@ impl Shop {
             standins,
             rabbit,
             redis,
+            copies,
             _vhost: vhost,
             rows,
             api,
@@ -240,6 +244,7 @@ impl Shop {
         self.watch.discard_log();
         drop(self.watch);
         self.standins.stop().await;
+        self.copies.forget().await;
         // What is left are checks in the future; the fixture wants each looked at.
         self.rows.database.take_announcements().await;
     }
@@ -260,19 +265,11 @@ impl Shop {
         )
     }
 
-    fn log(&self) -> &Path {
+    /// What the functions have printed; gone once the shop is closed.
+    #[must_use]
+    pub fn log(&self) -> &Path {
         self.watch.log()
     }
-}
-
-fn redis_gate() -> Gate {
-    let (host, port) = crate::environment::read(|env| {
-        (
-            env.required("REDIS_HOST"),
-            env.parsed_or("REDIS_PORT", 6379_u16),
-        )
-    });
-    Gate::to(format!("{host}:{port}"))
 }
 
 fn free_port() -> u16 {

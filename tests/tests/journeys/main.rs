@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     runtime.spawn(end_with_ctrl_c());
     let shared = Arc::new(Shared::default());
     let conclusion = libtest_mimic::run(&arguments, trials(runtime.handle(), &shared));
-    let closed = runtime.block_on(shared.close());
+    let closed = runtime.block_on(shared.close(conclusion.has_failed()));
     if conclusion.has_failed() || !closed {
         return ExitCode::from(101);
     }
@@ -116,13 +116,23 @@ impl Shared {
         }
     }
 
-    /// Closes the shop, if a journey has started it; a panic tells what is wrong with its books.
-    async fn close(&self) -> bool {
+    /// Closes the shop, if a journey has started it; a panic tells what is wrong with its books. After
+    /// a failure, what its functions have printed is kept.
+    async fn close(&self, failed: bool) -> bool {
         let state = std::mem::take(&mut *self.0.lock().await);
         let State::Running(shop) = state else {
             return true;
         };
         let shop = Arc::into_inner(shop).expect("the journeys have ended");
+        if failed {
+            let kept = shop.log().with_file_name("journeys.log");
+            if std::fs::copy(shop.log(), &kept).is_ok() {
+                eprintln!(
+                    "What the functions of the shared shop printed: {}",
+                    kept.display()
+                );
+            }
+        }
         AssertUnwindSafe(shop.close()).catch_unwind().await.is_ok()
     }
 }
