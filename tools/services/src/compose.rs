@@ -71,11 +71,19 @@ fn ports(plan: &Plan) -> Vec<(&'static str, String)> {
     ports
 }
 
+/// What different versions of docker say when `compose` is not theirs.
+const NO_PLUGIN: [&str; 4] = [
+    "is not a docker command",
+    "unknown command",
+    "unknown flag: --file",
+    "docker --help",
+];
+
 fn reason(errors: &str) -> String {
     if errors.contains("Cannot connect to the Docker daemon") {
         return "Docker is installed but its daemon is not running".to_owned();
     }
-    if errors.contains("is not a docker command") || errors.contains("unknown command") {
+    if NO_PLUGIN.iter().any(|words| errors.contains(words)) {
         return "this docker has no compose plugin".to_owned();
     }
     errors

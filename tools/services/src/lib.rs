@@ -79,7 +79,8 @@ pub async fn start(
             Ok(running)
         }
         Err(error) => {
-            running.leave(report).await?;
+            // The first error is the one to tell; stopping what did not start may fail as well.
+            let _ = running.leave(report).await;
             Err(error)
         }
     }

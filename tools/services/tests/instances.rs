@@ -24,9 +24,13 @@ impl Reporter for Lines {
 
 /// Open to all: as root the servers run as users of their own, who must be able to come in.
 fn a_work_tree() -> TempDir {
-    let open = Permissions::from_mode(0o755);
+    a_work_tree_of(0o755)
+}
+
+fn a_work_tree_of(mode: u32) -> TempDir {
+    let mode = Permissions::from_mode(mode);
     tempfile::Builder::new()
-        .permissions(open)
+        .permissions(mode)
         .tempdir()
         .unwrap()
 }
@@ -88,7 +92,7 @@ async fn instances_are_shared_and_the_last_user_stops_them() {
 /// Only root starts servers as somebody else; for others there is nothing to show.
 #[tokio::test]
 async fn a_work_tree_that_the_servers_cannot_enter_has_its_data_elsewhere() {
-    let tree = tempfile::tempdir().unwrap();
+    let tree = a_work_tree_of(0o700);
     if !nix::unistd::getuid().is_root() {
         return;
     }
