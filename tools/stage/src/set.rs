@@ -84,12 +84,21 @@ impl Stage {
     }
 
     /// Starts a function's binary whose way to the database leads through a gate.
+    pub fn spawn_behind(&self, gate: &Gate, binary: impl AsRef<Path>) -> Function {
+        let url = self.url_behind(gate);
+        Function::spawn(binary, &self.settings_with(&[("DATABASE_URL", &url)]))
+    }
+
+    /// The database's address when the way leads through a gate.
     ///
     /// # Panics
     /// Never: the database's address is one.
-    pub fn spawn_behind(&self, gate: &Gate, binary: impl AsRef<Path>) -> Function {
-        let url = behind(self.db.url(), gate);
-        Function::spawn(binary, &self.settings_with(&[("DATABASE_URL", &url)]))
+    #[must_use]
+    pub fn url_behind(&self, gate: &Gate) -> String {
+        let mut url = Url::parse(self.db.url()).expect("an address");
+        url.set_host(Some(&gate.host())).expect("a host");
+        url.set_port(Some(gate.port())).expect("a port");
+        url.into()
     }
 
     /// A gate in front of the database server.
@@ -112,13 +121,6 @@ impl Stage {
     pub async fn counters(&self, variant: VariantId) -> (i64, i64) {
         stock::testing::counters(&mut self.db.connect().await, variant).await
     }
-}
-
-fn behind(url: &str, gate: &Gate) -> String {
-    let mut url = Url::parse(url).expect("an address");
-    url.set_host(Some(&gate.host())).expect("a host");
-    url.set_port(Some(gate.port())).expect("a port");
-    url.into()
 }
 
 fn settings_of(database: &str, sandbox: &Running) -> Vec<(String, String)> {

@@ -74,19 +74,25 @@ fn masked_text(text: &str) -> String {
         if in_word {
             word.push(letter);
         } else {
-            masked.push_str(mask_of(&word).unwrap_or(&word));
+            push_masked(&mut masked, &word);
             word.clear();
             masked.push(letter);
         }
     }
-    masked.push_str(mask_of(&word).unwrap_or(&word));
+    push_masked(&mut masked, &word);
     masked
 }
 
-/// What stands for a word that differs from run to run. Punctuation at its end is not part of it.
+/// Punctuation at the end of a word is not part of it.
+fn push_masked(text: &mut String, word: &str) {
+    let bare = word.trim_end_matches(['.', ':']);
+    text.push_str(mask_of(bare).unwrap_or(bare));
+    text.push_str(&word[bare.len()..]);
+}
+
+/// What stands for a word that differs from run to run.
 fn mask_of(word: &str) -> Option<&'static str> {
     let is_uuid = |text: &str| Uuid::try_parse(text).is_ok();
-    let word = word.trim_end_matches(['.', ':']);
     if word.strip_prefix("mr-").is_some_and(is_uuid) {
         Some("[reference]")
     } else if word.strip_prefix("SAN-").is_some_and(is_uuid) {
@@ -112,13 +118,13 @@ mod tests {
             "number": "MR-7K4Q-9TXD", "at": "2026-11-23T10:00:00.123456Z", "paid_at": null,
             "url": "https://shop.madrush.test/orders/MR-7K4Q-9TXD?payment=paid",
             "reference": "mr-0b2f9c1e-6f0a-4a53-9a50-1d2f3f6f2c11", "amount": 5, "request_id": "x",
-            "channel": "card",
+            "channel": "card", "told": "For MR-7K4Q-9TXD: thanks for MR-7K4Q-9TXD. Bye.",
         }));
         let expected = json!({
             "number": "[number]", "at": "[time]", "paid_at": null,
             "url": "https://shop.madrush.test/orders/[number]?payment=paid",
             "reference": "[reference]", "amount": 5, "request_id": "[request_id]",
-            "channel": "card",
+            "channel": "card", "told": "For [number]: thanks for [number]. Bye.",
         });
         assert_eq!(shown, expected);
     }

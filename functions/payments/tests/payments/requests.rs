@@ -51,10 +51,14 @@ pub(crate) fn signed(event: &Value) -> Request {
 
 /// The provider tells that a charge succeeded.
 pub(crate) fn charge_success(reference: &str, amount: i64) -> Value {
+    // The provider's id of a transaction, another for each.
+    let id = reference.bytes().fold(4_099_260_516_u64, |id, byte| {
+        id * 31 % 9_999_999_967 + u64::from(byte)
+    });
     json!({
         "event": "charge.success",
         "data": {
-            "id": 4_099_260_516_u64, "domain": "test", "status": "success", "reference": reference,
+            "id": id, "domain": "test", "status": "success", "reference": reference,
             "amount": amount, "currency": "NGN", "customer": { "email": "ada@example.com" },
         },
     })

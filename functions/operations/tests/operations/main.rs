@@ -1,0 +1,18 @@
+//! The functions of the area `operations`, as deployed: their binaries, over the Lambda Runtime API,
+//! with the real broker and cache.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod broker;
+mod declare_queues;
+mod health;
+mod migrate;
+mod relay_outbox;
+
+const DECLARE_QUEUES: &str = env!("CARGO_BIN_EXE_declare-queues");
+const HEALTH: &str = env!("CARGO_BIN_EXE_health");
+const MIGRATE: &str = env!("CARGO_BIN_EXE_migrate");
+const RELAY_OUTBOX: &str = env!("CARGO_BIN_EXE_relay-outbox");

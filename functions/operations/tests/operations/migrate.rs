@@ -1,0 +1,60 @@
+//! `migrate`, invoked at deploy.
+
+use runtime_api::schedule_event;
+use serde_json::json;
+use stage::Stage;
+
+use crate::MIGRATE;
+
+/// As a new database is: the server's, and nobody's tables.
+async fn emptied() -> (Stage, Vec<String>) {
+    let stage = Stage::set().await;
+    let tables = stage.fingerprints().await.into_keys().collect();
+    stage
+        .execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .await;
+    (stage, tables)
+}
+
+#[tokio::test]
+async fn an_empty_database_gets_its_tables_and_a_second_run_changes_nothing() {
+    let (stage, tables) = emptied().await;
+    let migrate = stage.spawn(MIGRATE);
+
+    let first = migrate.invoke(&schedule_event()).await.unwrap();
+    assert_eq!(first, json!({ "version": database::migrations::latest() }));
+    let after = stage.fingerprints().await;
+    assert_eq!(after.keys().cloned().collect::<Vec<_>>(), tables);
+
+    assert_eq!(migrate.invoke(&json!({})).await, Ok(first));
+    assert_eq!(stage.fingerprints().await, after);
+    let applied = stage.rows("SELECT success FROM _sqlx_migrations").await;
+    assert!(
+        applied.iter().all(|row| row["success"] == true),
+        "{applied:?}"
+    );
+}
+
+#[tokio::test]
+async fn two_deployments_at_once_migrate_once() {
+    let (stage, tables) = emptied().await;
+    let (one, other) = (stage.spawn(MIGRATE), stage.spawn(MIGRATE));
+    let event = schedule_event();
+
+    let (one, other) = tokio::join!(one.invoke(&event), other.invoke(&event));
+
+    assert_eq!((one.is_ok(), &one), (true, &other));
+    let after: Vec<String> = stage.fingerprints().await.into_keys().collect();
+    assert_eq!(after, tables);
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_fails_the_deployment_and_not_the_function() {
+    let (stage, _) = emptied().await;
+    let gate = stage.gate();
+    let migrate = stage.spawn_behind(&gate, MIGRATE);
+    gate.refuse();
+    assert!(migrate.invoke(&schedule_event()).await.is_err());
+    gate.open();
+    assert!(migrate.invoke(&schedule_event()).await.is_ok());
+}
