@@ -62,8 +62,8 @@ pub(crate) async fn run(workspace: &Workspace, terminal: &Terminal) -> anyhow::R
     step.done();
     print!("{}", rendered(&table));
     ensure!(
-        table.iter().all(Measured::meets_targets),
-        "not every function meets its targets"
+        table.iter().all(Measured::fits),
+        "not every function is as small as it must be"
     );
     Ok(())
 }
@@ -114,7 +114,7 @@ async fn measure(
     starts.sort_unstable();
     Ok(Measured {
         name: function.name.clone(),
-        zip_target: if function.package == "catalog" {
+        zip_target: if function.package == "catalog-functions" {
             LARGEST_READ_ZIP
         } else {
             LARGEST_ZIP
@@ -160,8 +160,18 @@ async fn zipped(program: &Path) -> anyhow::Result<u64> {
 }
 
 impl Measured {
-    fn meets_targets(&self) -> bool {
-        self.zip <= self.zip_target && self.start <= SLOWEST_START && self.memory <= LARGEST_MEMORY
+    /// What is the same on every machine. Times are shown and marked, but on a machine that others
+    /// share they decide nothing.
+    fn fits(&self) -> bool {
+        self.zip <= self.zip_target && self.memory <= LARGEST_MEMORY
+    }
+
+    fn verdict(&self) -> &'static str {
+        match (self.fits(), self.start <= SLOWEST_START) {
+            (false, _) => "TOO LARGE",
+            (true, false) => "slow start",
+            (true, true) => "",
+        }
     }
 }
 
@@ -179,7 +189,7 @@ fn rendered(table: &[Measured]) -> String {
             mebibytes(row.zip_target),
             row.start.as_micros(),
             mebibytes(row.memory),
-            if row.meets_targets() { "" } else { "MISSES" },
+            row.verdict(),
         );
         text.push_str(&line);
     }
