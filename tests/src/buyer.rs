@@ -8,6 +8,10 @@ use uuid::Uuid;
 use crate::patience::eventually;
 use crate::shop::Shop;
 
+/// Every guest's.
+const NAME: &str = "Ada Obi";
+const STREET: &str = "12 Allen Avenue";
+
 /// A guest.
 pub struct Buyer<'a> {
     shop: &'a Shop,
@@ -75,11 +79,15 @@ impl Attempt {
 impl<'a> Buyer<'a> {
     pub(crate) fn new(shop: &'a Shop) -> Self {
         let id = Uuid::new_v4().as_u128();
-        Self {
+        let buyer = Self {
             shop,
             email: format!("buyer-{:012x}@example.com", id >> 80),
             phone: format!("0803{:07}", id % 10_000_000),
+        };
+        for word in [&buyer.email, &buyer.phone, &buyer.phone_abroad()] {
+            shop.keep_private(word);
         }
+        buyer
     }
 
     /// Her phone in E.164.
@@ -95,9 +103,9 @@ impl<'a> Buyer<'a> {
     pub async fn places(&self, variant: VariantId, quantity: i64, channel: &str) -> Placed {
         let body = json!({
             "items": [{ "variant_id": variant.uuid(), "quantity": quantity }],
-            "customer": { "name": "Ada Obi", "email": self.email, "phone": self.phone },
+            "customer": { "name": NAME, "email": self.email, "phone": self.phone },
             "delivery_address": {
-                "street": "12 Allen Avenue", "landmark": "opposite the bank", "city": "Ikeja",
+                "street": STREET, "landmark": "opposite the bank", "city": "Ikeja",
                 "lga": "Ikeja", "state": "Lagos", "country": "NG",
             },
             "payment": { "channel": channel },
@@ -108,12 +116,16 @@ impl<'a> Buyer<'a> {
             .json(&body);
         let (status, answer) = self.shop.ask(request).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
+        let access_token = text(&answer["access_token"]);
+        for word in [NAME, STREET, &access_token] {
+            self.shop.keep_private(word);
+        }
         Placed {
             number: text(&answer["order"]["number"]),
             total: answer["order"]["total"]["amount"]
                 .as_i64()
                 .expect("a total"),
-            access_token: text(&answer["access_token"]),
+            access_token,
             payment: answer["payment"]
                 .is_object()
                 .then(|| Attempt::read(&answer["payment"])),

@@ -13,6 +13,13 @@ use crate::vhost::Vhost;
 /// The first check comes while a customer still types; the last, when everything else has failed.
 const CHECKS: &str = "3,6,12,20,40";
 
+/// Base64 of 32 bytes each; keys of nothing but these shops.
+const JWT_KEY: &str = "bWFkcnVzaC1qb3VybmV5cy1qd3Qta2V5LTMyLWJ5dGU=";
+const SEALING_KEY: &str = "bWFkcnVzaC1qb3VybmV5cy1lbmMta2V5LTMyLWJ5dGU=";
+
+/// What the functions are told and must tell nobody.
+pub(crate) const SECRETS: [&str; 4] = [JWT_KEY, SEALING_KEY, PAYSTACK_KEY, TWILIO_TOKEN];
+
 /// Reads what the environment says of the servers.
 ///
 /// # Panics
@@ -75,15 +82,8 @@ impl Addresses<'_> {
             ("TWILIO_AUTH_TOKEN", TWILIO_TOKEN.to_owned()),
             ("TWILIO_PHONE_NUMBER", "+15005550006".to_owned()),
             ("TWILIO_BASE_URL", format!("{web}/twilio")),
-            // `<id>:<base64 of 32 bytes>`; keys of nothing but this shop.
-            (
-                "JWT_SECRET_KEY",
-                "k1:bWFkcnVzaC1qb3VybmV5cy1qd3Qta2V5LTMyLWJ5dGU=".to_owned(),
-            ),
-            (
-                "ENCRYPTION_KEY",
-                "k1:bWFkcnVzaC1qb3VybmV5cy1lbmMta2V5LTMyLWJ5dGU=".to_owned(),
-            ),
+            ("JWT_SECRET_KEY", format!("k1:{JWT_KEY}")),
+            ("ENCRYPTION_KEY", format!("k1:{SEALING_KEY}")),
             ("NEXT_PUBLIC_API_URL", self.api.to_owned()),
             ("VITE_ADMIN_API_URL", format!("{}/api/admin", self.api)),
             ("VITE_PRODUCT_API_URL", format!("{}/api", self.api)),

@@ -208,4 +208,12 @@ impl Rows {
             .await
             .expect("the books can be read")
     }
+
+    pub(crate) async fn check_for(&self, private: &[&str]) -> Report {
+        let mut connection = self.connection().await;
+        let connection: &mut PgConnection = &mut connection;
+        invariants::check_canaries(connection, private)
+            .await
+            .expect("the rows can be read")
+    }
 }

@@ -1,7 +1,8 @@
 //! The whole shop.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bridge::{InvokeTarget, scheduler_event};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::buyer::Buyer;
 use crate::copies::Copies;
-use crate::environment::{Addresses, client};
+use crate::environment::{Addresses, SECRETS, client};
 use crate::feeding::Feeding;
 use crate::letters::{Letter, expected, told_apart};
 use crate::patience::eventually;
@@ -43,12 +44,13 @@ pub struct Shop {
     rabbit: Gate,
     redis: Gate,
     copies: Copies,
-    _vhost: Vhost,
+    vhost: Vhost,
     rows: Rows,
     api: String,
     http: Client,
     target: InvokeTarget,
     expectations: Mutex<Vec<Expectation>>,
+    private: Mutex<BTreeSet<String>>,
 }
 
 /// What must have reached a buyer, no more and no less.
@@ -102,12 +104,13 @@ impl Shop {
             rabbit,
             redis,
             copies,
-            _vhost: vhost,
+            vhost,
             rows,
             api,
             http,
             target,
             expectations: Mutex::default(),
+            private: Mutex::default(),
         }
     }
 
@@ -184,10 +187,7 @@ impl Shop {
             letters: letters.to_vec(),
         };
         eventually("the messages", async || self.compare(&expectation).await).await;
-        let mut expectations = self
-            .expectations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut expectations = locked(&self.expectations);
         expectations.retain(|former| former.email != expectation.email);
         expectations.push(expectation);
     }
@@ -207,24 +207,46 @@ impl Shop {
             }
         })
         .await;
+        eventually("every queue to be empty", async || {
+            let filled = self.vhost.not_empty().await;
+            if filled.is_empty() {
+                Ok(())
+            } else {
+                Err(filled.join(", "))
+            }
+        })
+        .await;
         let dead = self.rows.dead().await;
         assert!(dead.is_empty(), "dead messages: {dead:#?}");
-        let expectations = std::mem::take(
-            &mut *self
-                .expectations
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let expectations = std::mem::take(&mut *locked(&self.expectations));
         for expectation in &expectations {
-            self.compare(expectation)
-                .await
-                .unwrap_or_else(|seen| panic!("{}: {seen}", expectation.email));
+            let seen = self.compare(expectation).await;
+            seen.unwrap_or_else(|seen| panic!("{}: {seen}", expectation.email));
         }
         self.rows
             .check(&self.standins.ledger().await)
             .await
             .assert_holds();
+        self.keeps_private_what_is().await;
         self.stop().await;
+    }
+
+    /// Notes a word that must stand nowhere in clear text: not in a row, not in a log.
+    pub(crate) fn keep_private(&self, word: &str) {
+        locked(&self.private).insert(word.to_owned());
+    }
+
+    async fn keeps_private_what_is(&self) {
+        let private = locked(&self.private).clone();
+        let mut words: Vec<&str> = private.iter().map(String::as_str).collect();
+        self.rows.check_for(&words).await.assert_holds();
+        words.extend(SECRETS);
+        let printed = std::fs::read_to_string(self.log()).expect("what the functions printed");
+        let told: Vec<_> = words
+            .into_iter()
+            .filter(|word| printed.contains(word))
+            .collect();
+        assert!(told.is_empty(), "the functions' log tells {told:?}");
     }
 
     async fn compare(&self, expectation: &Expectation) -> Result<(), String> {
@@ -270,6 +292,10 @@ impl Shop {
     pub fn log(&self) -> &Path {
         self.watch.log()
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn free_port() -> u16 {

@@ -45,6 +45,22 @@ impl Vhost {
         vhost
     }
 
+    /// The queues that are not known to be empty, each with what is in it; `dead` ones too. The
+    /// broker counts every few seconds.
+    pub(crate) async fn not_empty(&self) -> Vec<String> {
+        let path = format!("queues/{}", self.settings.vhost);
+        let answer = self.ask(&client(), Method::GET, &path).send().await;
+        let answer = answer.expect("the broker's management API answers");
+        let queues: Vec<Value> = answer.json().await.expect("a list of queues");
+        assert!(!queues.is_empty(), "the queues are declared");
+        let filled = queues
+            .iter()
+            .filter(|queue| queue["messages"].as_u64() != Some(0));
+        filled
+            .map(|queue| format!("{}: {}", queue["name"], queue["messages"]))
+            .collect()
+    }
+
     async fn manage(&self, method: Method, path: &str, body: &Value) -> StatusCode {
         let answer = self.ask(&client(), method, path).json(body).send().await;
         answer
