@@ -249,11 +249,15 @@ async fn append_only_tables_refuse_to_forget() {
 async fn a_transaction_that_is_dropped_leaves_nothing_open_behind() {
     let db = TestDatabase::with_connections(1).await;
     let mut tx = db.database.begin().await.unwrap();
-    outbox::announce(&mut tx, now(), "r", &[placed()]).await.unwrap();
+    outbox::announce(&mut tx, now(), "r", &[placed()])
+        .await
+        .unwrap();
     drop(tx);
     // What the next borrower writes stands at once: it is in nobody's transaction.
     let mut connection = db.database.connection().await.unwrap();
-    outbox::announce(&mut connection, now(), "r", &[placed()]).await.unwrap();
+    outbox::announce(&mut connection, now(), "r", &[placed()])
+        .await
+        .unwrap();
     assert_eq!(db.take_announcements().await.len(), 1);
 }
 

@@ -36,7 +36,9 @@ impl SecretKeys {
             .iter()
             .map(|(_, key)| derive(key, purpose.as_bytes()))
             .collect();
-        Self { keys: std::sync::Arc::new(derived) }
+        Self {
+            keys: std::sync::Arc::new(derived),
+        }
     }
 
     /// Reads `JWT_SECRET_KEY` for one purpose.
@@ -53,7 +55,11 @@ impl SecretKeys {
     /// Whether `token` is the one for `subject` under any key; in constant time.
     #[must_use]
     pub fn opens(&self, subject: &[u8], token: &str) -> bool {
-        let Ok(tag) = URL_SAFE_NO_PAD.decode(token) else { return false };
-        self.keys.iter().any(|key| hmac::verify(key, subject, &tag).is_ok())
+        let Ok(tag) = URL_SAFE_NO_PAD.decode(token) else {
+            return false;
+        };
+        self.keys
+            .iter()
+            .any(|key| hmac::verify(key, subject, &tag).is_ok())
     }
 }

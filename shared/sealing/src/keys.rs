@@ -28,11 +28,18 @@ impl Keys {
     /// # Errors
     /// [`KeyError`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let keys = text.split(',').map(|one| parse_key(one.trim())).collect::<Result<Vec<_>, _>>()?;
+        let keys = text
+            .split(',')
+            .map(|one| parse_key(one.trim()))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut ids: Vec<_> = keys.iter().map(|(id, _)| id).collect();
         ids.sort_unstable();
         ids.dedup();
-        if ids.len() == keys.len() { Ok(Self(keys)) } else { Err(KeyError::Twice) }
+        if ids.len() == keys.len() {
+            Ok(Self(keys))
+        } else {
+            Err(KeyError::Twice)
+        }
     }
 
     /// Reads a setting; a problem is noted with `env`.
@@ -41,12 +48,16 @@ impl Keys {
         if text.is_empty() {
             return None;
         }
-        Self::parse(&text).map_err(|error| env.problem(name, &error.to_string())).ok()
+        Self::parse(&text)
+            .map_err(|error| env.problem(name, &error.to_string()))
+            .ok()
     }
 
     /// The keys with their ids, the one in use first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(id, key)| (id.as_str(), key.expose_secret()))
+        self.0
+            .iter()
+            .map(|(id, key)| (id.as_str(), key.expose_secret()))
     }
 }
 
@@ -57,5 +68,9 @@ fn parse_key(text: &str) -> Result<(String, SecretSlice<u8>), KeyError> {
         return Err(KeyError::Form);
     }
     let key = STANDARD.decode(key).map_err(|_| KeyError::Form)?;
-    if key.len() == 32 { Ok((id.to_owned(), key.into())) } else { Err(KeyError::Length) }
+    if key.len() == 32 {
+        Ok((id.to_owned(), key.into()))
+    } else {
+        Err(KeyError::Length)
+    }
 }

@@ -87,7 +87,9 @@ struct SealingKey {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|key| &key.id)).finish()
+        f.debug_list()
+            .entries(self.keys.iter().map(|key| &key.id))
+            .finish()
     }
 }
 
@@ -97,14 +99,21 @@ impl Sealer {
     /// # Errors
     /// [`KeyError`] where a key is not of 32 bytes.
     pub fn new(keys: &Keys) -> Result<Self, KeyError> {
-        let keys = keys.iter().map(|(id, key)| SealingKey::new(id, key)).collect::<Result<_, _>>()?;
-        Ok(Self { keys: std::sync::Arc::new(keys) })
+        let keys = keys
+            .iter()
+            .map(|(id, key)| SealingKey::new(id, key))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            keys: std::sync::Arc::new(keys),
+        })
     }
 
     /// Reads `ENCRYPTION_KEY`.
     pub fn read(env: &mut settings::Env) -> Option<Self> {
         let keys = Keys::read(env, "ENCRYPTION_KEY")?;
-        Self::new(&keys).map_err(|error| env.problem("ENCRYPTION_KEY", &error.to_string())).ok()
+        Self::new(&keys)
+            .map_err(|error| env.problem("ENCRYPTION_KEY", &error.to_string()))
+            .ok()
     }
 
     /// Seals a value for its place, with the first key and a random nonce.
@@ -115,7 +124,9 @@ impl Sealer {
         let key = &self.keys[0];
         let mut sealed = serde_json::to_vec(value).map_err(SealingError::Shape)?;
         let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new().fill(&mut nonce).map_err(|_| SealingError::NoRandomness)?;
+        SystemRandom::new()
+            .fill(&mut nonce)
+            .map_err(|_| SealingError::NoRandomness)?;
         key.cipher
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -161,7 +172,10 @@ impl Sealer {
     /// are found while the keys are being rotated.
     #[must_use]
     pub fn indexes(&self, purpose: &str, value: &str) -> Vec<Vec<u8>> {
-        self.keys.iter().map(|key| key.index(purpose, value)).collect()
+        self.keys
+            .iter()
+            .map(|key| key.index(purpose, value))
+            .collect()
     }
 }
 
@@ -170,7 +184,11 @@ impl SealingKey {
         let cipher = UnboundKey::new(&AES_256_GCM, key).map_err(|_| KeyError::Length)?;
         // A key of its own, derived: an index must not weaken the cipher's key.
         let index = derived::derive(key, b"madrush blind index 1");
-        Ok(Self { id: id.to_owned(), cipher: LessSafeKey::new(cipher), index })
+        Ok(Self {
+            id: id.to_owned(),
+            cipher: LessSafeKey::new(cipher),
+            index,
+        })
     }
 
     fn index(&self, purpose: &str, value: &str) -> Vec<u8> {

@@ -27,7 +27,10 @@ fn a_value_opens_at_its_place_and_nowhere_else() {
         place("orders", "customer", b"row-2"),
     ];
     for other in elsewhere {
-        assert!(matches!(sealer.open::<String>(other, &sealed), Err(SealingError::Broken)));
+        assert!(matches!(
+            sealer.open::<String>(other, &sealed),
+            Err(SealingError::Broken)
+        ));
     }
 }
 
@@ -42,7 +45,10 @@ fn a_flipped_bit_anywhere_is_refused() {
         assert!(sealer.open::<String>(home, &changed).is_err(), "bit {bit}");
     }
     for length in 0..sealed.len() {
-        assert!(sealer.open::<String>(home, &sealed[..length]).is_err(), "length {length}");
+        assert!(
+            sealer.open::<String>(home, &sealed[..length]).is_err(),
+            "length {length}"
+        );
     }
 }
 
@@ -56,10 +62,20 @@ fn after_rotation_the_new_key_seals_and_the_old_one_still_opens_and_finds() {
     let after = both.seal(home, &"Ada").unwrap();
     assert_eq!(both.open::<String>(home, &before).unwrap(), "Ada");
     assert_eq!(new.open::<String>(home, &after).unwrap(), "Ada");
-    assert!(matches!(new.open::<String>(home, &before), Err(SealingError::UnknownKey)));
+    assert!(matches!(
+        new.open::<String>(home, &before),
+        Err(SealingError::UnknownKey)
+    ));
     let written_before = old.index("email", "ada@example.com");
-    assert!(both.indexes("email", "ada@example.com").contains(&written_before));
-    assert_ne!(old.index("phone", "ada@example.com"), written_before, "purposes are apart");
+    assert!(
+        both.indexes("email", "ada@example.com")
+            .contains(&written_before)
+    );
+    assert_ne!(
+        old.index("phone", "ada@example.com"),
+        written_before,
+        "purposes are apart"
+    );
 }
 
 #[test]
@@ -74,7 +90,10 @@ fn keys_are_checked_and_never_shown() {
     }
     let twice = format!("k1:{},k1:{}", key(1), key(2));
     assert_eq!(Keys::parse(&twice).err(), Some(KeyError::Twice));
-    assert_eq!(format!("{:?}", sealer(&format!("k1:{}", key(1)))), r#"["k1"]"#);
+    assert_eq!(
+        format!("{:?}", sealer(&format!("k1:{}", key(1)))),
+        r#"["k1"]"#
+    );
 }
 
 #[test]

@@ -44,7 +44,10 @@ impl fmt::Display for SettingsError {
 /// # Errors
 /// One [`SettingsError`] that names every setting which is missing or malformed.
 pub fn read<T>(settings: impl FnOnce(&mut Env) -> T) -> Result<T, SettingsError> {
-    #[expect(clippy::disallowed_methods, reason = "this is the door the ban points to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door the ban points to"
+    )]
     read_from(|name| std::env::var(name).ok(), settings)
 }
 
@@ -56,12 +59,17 @@ pub fn read_from<T>(
     lookup: impl Fn(&str) -> Option<String> + 'static,
     settings: impl FnOnce(&mut Env) -> T,
 ) -> Result<T, SettingsError> {
-    let mut env = Env { lookup: Box::new(lookup), problems: BTreeMap::new() };
+    let mut env = Env {
+        lookup: Box::new(lookup),
+        problems: BTreeMap::new(),
+    };
     let settings = settings(&mut env);
     if env.problems.is_empty() {
         Ok(settings)
     } else {
-        Err(SettingsError { problems: env.problems })
+        Err(SettingsError {
+            problems: env.problems,
+        })
     }
 }
 
@@ -77,7 +85,9 @@ pub struct Env {
 impl Env {
     /// A setting that may be absent; an empty one counts as absent.
     pub fn optional(&mut self, name: &'static str) -> Option<String> {
-        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        (self.lookup)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     }
 
     /// A setting that must be there.
@@ -138,7 +148,9 @@ impl Env {
     /// Notes that a setting is unusable for a reason only its owner knows ("must be 32 bytes").
     /// The reason must not repeat the value.
     pub fn problem(&mut self, name: &'static str, reason: &str) {
-        self.problems.entry(name).or_insert_with(|| reason.to_owned());
+        self.problems
+            .entry(name)
+            .or_insert_with(|| reason.to_owned());
     }
 }
 
@@ -147,7 +159,12 @@ mod tests {
     use super::*;
 
     fn source(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
-        |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        |name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
     }
 
     #[test]
@@ -160,18 +177,24 @@ mod tests {
             )
         })
         .unwrap_err();
-        assert_eq!(error.names().collect::<Vec<_>>(), ["DATABASE_URL", "EMPTY", "REDIS_PORT"]);
+        assert_eq!(
+            error.names().collect::<Vec<_>>(),
+            ["DATABASE_URL", "EMPTY", "REDIS_PORT"]
+        );
         assert!(error.to_string().contains("DATABASE_URL is missing"));
-        assert!(!error.to_string().contains("many"), "a value must not be part of the error");
+        assert!(
+            !error.to_string().contains("many"),
+            "a value must not be part of the error"
+        );
     }
 
     #[test]
     fn lists_are_split_trimmed_and_may_be_absent() {
-        let (origins, none) =
-            read_from(source(&[("ALLOWED_ORIGINS", "https://a.ng, https://b.ng,")]), |env| {
-                (env.list("ALLOWED_ORIGINS"), env.list("NOTHING"))
-            })
-            .unwrap();
+        let (origins, none) = read_from(
+            source(&[("ALLOWED_ORIGINS", "https://a.ng, https://b.ng,")]),
+            |env| (env.list("ALLOWED_ORIGINS"), env.list("NOTHING")),
+        )
+        .unwrap();
         assert_eq!(origins, ["https://a.ng", "https://b.ng"]);
         assert!(none.is_empty());
     }

@@ -39,7 +39,10 @@ pub async fn check(
     connection: &mut PgConnection,
     ledger: Option<&Ledger>,
 ) -> Result<Report, CheckError> {
-    #[expect(clippy::disallowed_methods, reason = "a snapshot to read from, on a plain connection")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a snapshot to read from, on a plain connection"
+    )]
     let mut tx = connection.begin().await?;
     tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
