@@ -1,7 +1,7 @@
 //! Placing an order: priced on the server, written with its reservation, payment attempt,
 //! idempotency key and announcement in one transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use catalog::{ForSale, for_sale};
 use chrono::{DateTime, Utc};
@@ -257,15 +257,4 @@ fn places(lines: &[NewLine], short: Vec<Shortage>) -> Vec<(usize, Shortage)> {
         .collect();
     named.sort_by_key(|(place, _)| *place);
     named
-}
-
-impl PlaceOrder {
-    /// The places of items that name a variant a second time.
-    #[must_use]
-    pub fn repeated(items: &[Item]) -> Vec<usize> {
-        let mut seen = HashSet::new();
-        (0..items.len())
-            .filter(|place| !seen.insert(items[*place].variant))
-            .collect()
-    }
 }

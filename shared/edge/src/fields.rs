@@ -165,21 +165,6 @@ impl FieldErrors {
         (checked.len() == expected).then_some(checked)
     }
 
-    /// Notes a fault of something further below, by its path (`items/0/quantity`).
-    pub fn push_at(
-        &mut self,
-        path: &str,
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-    ) {
-        let pointer = format!("/{path}");
-        self.errors.push(FieldError {
-            pointer,
-            code: code.into(),
-            detail: detail.into(),
-        });
-    }
-
     /// Notes a fault of a field of the present object.
     pub fn push(
         &mut self,

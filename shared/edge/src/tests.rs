@@ -172,7 +172,10 @@ async fn every_answer_has_the_security_headers_even_an_empty_one() {
 fn queries_refuse_repeated_unknown_and_out_of_range_parameters() {
     let mut query = Query::parse("limit=0&q=rice&q=beans&a=yes&b=true&option.Size=42&nonsense=1");
     assert_eq!(query.number("limit", 1, 100), None);
-    assert_eq!((query.flag("a"), query.flag("b"), query.flag("c")), (None, Some(true), None));
+    assert_eq!(
+        (query.flag("a"), query.flag("b"), query.flag("c")),
+        (None, Some(true), None)
+    );
     query.take("q");
     assert_eq!(
         query.prefixed("option."),

@@ -126,9 +126,10 @@ async fn refunded(
 async fn alert(shop: &Resources, message: &Inbound, event: &paystack::Event) -> Result<(), Fail> {
     let mut tx = shop.database.begin().await?;
     if first_time(&mut tx, CONSUMER, message.message_id).await? {
-        let kind = match event.kind {
-            EventKind::BankTransferRejected => "bank_transfer_rejected",
-            _ => "dispute",
+        let kind = if event.kind == EventKind::BankTransferRejected {
+            "bank_transfer_rejected"
+        } else {
+            "dispute"
         };
         let detail = json!({
             "event": event.event,

@@ -1,5 +1,7 @@
 //! The request: what a storefront sends, and how it becomes a wish.
 
+use std::collections::HashSet;
+
 use checkout::{Item, PlaceOrder};
 use domain::{
     Channel, Customer, DeliveryAddress, Email, Money, PersonName, Phone, Quantity, State, VariantId,
@@ -7,6 +9,7 @@ use domain::{
 use edge::{Field, FieldErrors, Problem, Unknown};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// The most lines an order may have.
 const MOST_LINES: usize = 50;
@@ -36,7 +39,7 @@ pub(crate) struct PlaceOrderBody {
 #[derive(Deserialize, ToSchema)]
 #[schema(as = OrderItem)]
 pub(crate) struct ItemBody {
-    #[schema(value_type = uuid::Uuid, required)]
+    #[schema(value_type = Uuid, required)]
     variant_id: Field<String>,
     #[schema(value_type = i64, minimum = 1, maximum = 999, required)]
     quantity: Field<i64>,
@@ -103,19 +106,10 @@ impl PlaceOrderBody {
     pub(crate) fn check(self) -> Result<PlaceOrder, Problem> {
         let mut errors = FieldErrors::new();
         errors.refuse_unknown(&self.unknown);
-        let items = errors.list("items", self.items, 1..=MOST_LINES, ItemBody::check);
-        for place in items
-            .as_deref()
-            .map(PlaceOrder::repeated)
-            .unwrap_or_default()
-        {
-            let pointer = format!("items/{place}/variant_id");
-            errors.push_at(
-                &pointer,
-                "duplicate_line",
-                "is in the list already; raise its quantity",
-            );
-        }
+        let mut named = HashSet::new();
+        let items = errors.list("items", self.items, 1..=MOST_LINES, |item, errors| {
+            item.check(errors, &mut named)
+        });
         let customer = errors.object("customer", self.customer, CustomerBody::check);
         let address = errors.object(
             "delivery_address",
@@ -138,9 +132,14 @@ impl PlaceOrderBody {
 }
 
 impl ItemBody {
-    fn check(self, errors: &mut FieldErrors) -> Option<Item> {
+    /// `named` holds the variants of the lines before; each may be named once.
+    fn check(self, errors: &mut FieldErrors, named: &mut HashSet<Uuid>) -> Option<Item> {
         errors.refuse_unknown(&self.unknown);
         let variant = errors.id("variant_id", self.variant_id);
+        if variant.is_some_and(|variant| !named.insert(variant)) {
+            let detail = "is in the list already; raise its quantity";
+            errors.push("variant_id", "duplicate_line", detail);
+        }
         let quantity = errors.required("quantity", self.quantity, Quantity::new);
         Some(Item {
             variant: VariantId::from(variant?),
