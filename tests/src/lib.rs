@@ -11,6 +11,8 @@
 #[cfg(feature = "shop")]
 mod buyer;
 #[cfg(feature = "shop")]
+mod closing;
+#[cfg(feature = "shop")]
 mod copies;
 #[cfg(feature = "shop")]
 mod environment;

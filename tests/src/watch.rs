@@ -195,13 +195,27 @@ pub fn end_processes() {
     signal_all(marked(|mark| mark.starts_with(&own)), Signal::SIGKILL);
 }
 
-/// Ends what a killed test run has left: processes whose mark names a process that is gone.
+/// Ends what former test runs have left, if they were killed: processes whose mark names a process
+/// that is gone, and logs.
 fn end_orphans() {
     let orphaned = |mark: &str| {
         let owner = mark.split('-').next().unwrap_or_default();
         !Path::new("/proc").join(owner).exists()
     };
     signal_all(marked(orphaned), Signal::SIGKILL);
+    let logs = fs::read_dir(root().join("target/dev"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    for log in logs {
+        let name = log.file_name().to_string_lossy().into_owned();
+        let mark = name
+            .strip_prefix("test-shop-")
+            .and_then(|name| name.strip_suffix(".log"));
+        if mark.is_some_and(orphaned) {
+            drop(fs::remove_file(log.path()));
+        }
+    }
 }
 
 /// Failing means that a process has ended by itself.
