@@ -101,10 +101,10 @@ impl FieldErrors {
     /// A word out of a closed list that must be there.
     pub fn word<T>(&mut self, name: &str, field: Field<String>, all: &[T]) -> Option<T>
     where
-        T: Copy + FromStr<Err = Unreadable> + Display,
+        T: Copy + PartialEq + FromStr<Err = Unreadable> + Display,
     {
         let text = self.present(name, field)?;
-        let word = text.parse().ok();
+        let word = text.parse().ok().filter(|word| all.contains(word));
         if word.is_none() {
             let words: Vec<String> = all.iter().map(ToString::to_string).collect();
             self.push(

@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::shapes::ProblemBody;
 
+/// The code of a refusal that a bearer token would mend.
+const UNAUTHORIZED: &str = "unauthorized";
+
 /// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
@@ -75,7 +78,7 @@ impl Problem {
     #[must_use]
     pub fn unauthorized() -> Self {
         let detail = "Send the order's access token as `Authorization: Bearer …`.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        Self::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED, detail)
     }
 
     /// Adds the places of the faults.
@@ -179,7 +182,7 @@ impl IntoResponse for Problem {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.code == UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer");
             response
                 .headers_mut()

@@ -94,7 +94,7 @@ async fn handle(
             Ok(give(answer, |body| with_token(&till, body, order.into())))
         }
         (Begun::New, Some(order)) => answer(&till, &cause, &key, order.id, Claim::Held).await,
-        (Begun::New, None) => Err(IdempotencyError::InFlight.into()),
+        (Begun::New, None) => Err(in_flight()),
         (Begun::Unanswered(order), _) => {
             answer(&till, &cause, &key, order.into(), Claim::Take).await
         }
@@ -114,7 +114,7 @@ async fn answer(
     let first = payments::of_order(&mut *database.connection().await?, order).await?;
     if let Some(attempt) = first.first() {
         match open_payment(&till.shop, cause, &attempt.reference, claim).await {
-            Ok(Opening::Busy(_)) => return Err(IdempotencyError::InFlight.into()),
+            Ok(Opening::Busy(_)) => return Err(in_flight()),
             Ok(Opening::Opened(_) | Opening::Already(_) | Opening::Replaced(_)) => {}
             // The order stands; process-order opens the payment and mails the link.
             Err(error) => {
@@ -133,6 +133,11 @@ async fn answer(
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     Ok(answer_once(database, key, body, |body| with_token(till, body, order)).await?)
+}
+
+/// The first request with this key is being worked by somebody else.
+fn in_flight() -> Problem {
+    Problem::from(IdempotencyError::InFlight).retry_after(1)
 }
 
 /// The stored answer with the order's token as its last field: derived, never stored.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use checkout::{Resources, settle_payment};
-use domain::{AttemptStatus, Cause, PaymentReference};
+use domain::{AttemptStatus, Cause, PaymentReference, PaymentStatus};
 use edge::{Problem, ProblemBody, Query, RequestId, StartError};
 use http::{HeaderValue, StatusCode, header};
 use payments::Attempt;
@@ -75,7 +75,7 @@ async fn handle(
     to_storefront(
         &app,
         &["orders", order.number.as_str()],
-        outcome(attempt.status),
+        outcome(attempt.status, order.payment_status),
     )
 }
 
@@ -109,8 +109,9 @@ fn to_storefront(app: &App, path: &[&str], payment: &str) -> Result<Response, Pr
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
-const fn outcome(status: AttemptStatus) -> &'static str {
+fn outcome(status: AttemptStatus, order: PaymentStatus) -> &'static str {
     match status {
+        AttemptStatus::Paid if order == PaymentStatus::Underpaid => "underpaid",
         AttemptStatus::Paid => "paid",
         AttemptStatus::Failed => "failed",
         AttemptStatus::Created | AttemptStatus::Open => "pending",

@@ -29,6 +29,9 @@ async fn main() -> Result<(), StartError> {
     .await
 }
 
+/// What can be begun online; the rider's money cannot.
+const ONLINE: [Channel; 3] = [Channel::Card, Channel::BankTransfer, Channel::Ussd];
+
 /// Begin a further attempt to pay
 ///
 /// For an order that still waits for money: after an abandoned page, or on another channel. The
@@ -88,7 +91,9 @@ async fn open_and_answer(
     claim: Claim,
 ) -> Result<Response, Problem> {
     match open_payment(&till.shop, cause, reference, claim).await {
-        Ok(checkout::Opening::Busy(_)) => return Err(IdempotencyError::InFlight.into()),
+        Ok(checkout::Opening::Busy(_)) => {
+            return Err(Problem::from(IdempotencyError::InFlight).retry_after(1));
+        }
         Ok(_) => {}
         // The attempt stands; process-payment opens it and mails the link.
         Err(error) => tracing::warn!(error = domain::chain(&error), "the payment is not open yet"),
@@ -136,7 +141,7 @@ impl StartPaymentBody {
     fn check(self) -> Result<Channel, Problem> {
         let mut errors = FieldErrors::new();
         errors.refuse_unknown(&self.unknown);
-        let channel = errors.word("channel", self.channel, Channel::ALL);
+        let channel = errors.word("channel", self.channel, &ONLINE);
         errors.finish(channel)
     }
 }
