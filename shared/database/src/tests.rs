@@ -53,9 +53,10 @@ async fn two_relays_never_claim_the_same_message_and_a_dead_relays_rows_come_bac
     outbox::announce(&mut tx, now(), "r", &many).await.unwrap();
     tx.commit().await.unwrap();
     let (mut a, mut b) = (db.connect().await, db.connect().await);
+    let short = Duration::from_secs(1);
     let (first, second) = tokio::join!(
         outbox::claim(&mut a, 30, LEASE),
-        outbox::claim(&mut b, 30, Duration::ZERO)
+        outbox::claim(&mut b, 30, short)
     );
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(first.len() + second.len(), 50);
@@ -63,7 +64,8 @@ async fn two_relays_never_claim_the_same_message_and_a_dead_relays_rows_come_bac
         .iter()
         .filter(|m| second.iter().any(|n| n.message_id == m.message_id));
     assert_eq!(both.count(), 0);
-    // The second relay's lease was none: it is as good as dead, and its rows are due again.
+    // The second relay dies; when its lease has run out, its rows are due again.
+    tokio::time::sleep(short * 2).await;
     let again = outbox::claim(&mut a, 100, LEASE).await.unwrap();
     assert_eq!(again.len(), second.len());
     let confirmed: Vec<_> = first.iter().map(|m| (m.message_id, m.attempt)).collect();
