@@ -47,13 +47,28 @@ pub(super) struct RefundOrder {
 }
 
 /// All that one integration has done.
-#[derive(Default)]
 pub(crate) struct Book {
+    /// Milliseconds since 1970 when the books were begun, added to every id: they are kept in memory,
+    /// and a shop that outlives them must not be told of an id twice.
+    begun: u64,
     transactions: BTreeMap<u64, Transaction>,
     by_reference: HashMap<String, u64>,
     by_access_code: HashMap<String, u64>,
     customers: HashMap<String, Customer>,
     refunds: BTreeMap<u64, Refund>,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self {
+            begun: u64::try_from(clock::now().timestamp_millis()).unwrap_or_default(),
+            transactions: BTreeMap::new(),
+            by_reference: HashMap::new(),
+            by_access_code: HashMap::new(),
+            customers: HashMap::new(),
+            refunds: BTreeMap::new(),
+        }
+    }
 }
 
 impl Book {
@@ -63,7 +78,7 @@ impl Book {
             return Err(Refusal::duplicate_reference());
         }
         let transaction = Transaction {
-            id: next(&self.transactions, FIRST_TRANSACTION),
+            id: next(&self.transactions, self.begun + FIRST_TRANSACTION),
             access_code: randomness::code(15),
             customer: self.customer(&opening.email),
             requested: opening.amount,
@@ -87,7 +102,8 @@ impl Book {
     }
 
     fn customer(&mut self, email: &str) -> Customer {
-        let id = FIRST_CUSTOMER + u64::try_from(self.customers.len()).unwrap_or_default();
+        let id =
+            self.begun + FIRST_CUSTOMER + u64::try_from(self.customers.len()).unwrap_or_default();
         let new = || Customer {
             id,
             code: format!("CUS_{}", randomness::code(15)),
@@ -189,7 +205,7 @@ impl Book {
             return Err(Refusal::refund_above_payment());
         }
         let refund = new_refund(
-            next(&self.refunds, FIRST_REFUND),
+            next(&self.refunds, self.begun + FIRST_REFUND),
             transaction,
             capture,
             amount,
