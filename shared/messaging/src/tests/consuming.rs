@@ -179,7 +179,7 @@ async fn the_last_attempts_failure_is_parked() {
     assert_eq!(report.parked, 1);
     let notes = desk.notes.borrow();
     assert!(
-        matches!(&notes[0], Note::Parked { known: true, error, .. } if error.contains("12 attempts"))
+        matches!(&notes[0], Note::Parked { known: true, error, .. } if error.contains(&format!("{MAX_ATTEMPTS} attempts")))
     );
 }
 
