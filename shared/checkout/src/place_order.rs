@@ -190,7 +190,7 @@ pub async fn place(
     Ok(Begun::New)
 }
 
-/// Writes a priced order without a key: for [`place`], and for benchmarks of the same statements.
+/// Writes a priced order without a key: for [`place`], and for stages that need an order.
 ///
 /// # Errors
 /// [`PlaceOrderError`]; the caller gives its transaction up.

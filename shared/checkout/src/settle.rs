@@ -138,7 +138,7 @@ impl Case<'_> {
             surplus,
         };
         match settle(self.attempt.status, owed, received) {
-            Settlement::Nothing | Settlement::NoteFailure => Ok(()),
+            Settlement::Nothing => Ok(()),
             Settlement::Credit {
                 payment_status,
                 surplus,

@@ -1,6 +1,6 @@
 //! What happened, past tense and versioned. Payloads name ids; a consumer reads the present state.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
@@ -124,13 +124,6 @@ impl<'de> Deserialize<'de> for PaymentReference {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// An event in its tagged form is only ever read through [`Event::parse`].
-impl Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.payload().serialize(serializer)
     }
 }
 

@@ -121,8 +121,6 @@ pub struct Owed {
 pub enum Settlement {
     /// Nothing: it has been done before, or there is nothing to do yet.
     Nothing,
-    /// Note that the attempt failed.
-    NoteFailure,
     /// Credit it to the order, which becomes this.
     Credit {
         /// Paid, underpaid or overpaid.
@@ -377,7 +375,7 @@ mod tests {
                     prop_assert_eq!(surplus.is_zero(), next != PaymentStatus::Overpaid);
                     prop_assert!(surplus.amount() <= received);
                 }
-                Settlement::GiveBack(_) | Settlement::Nothing | Settlement::NoteFailure => {}
+                Settlement::GiveBack(_) | Settlement::Nothing => {}
             }
         }
     }

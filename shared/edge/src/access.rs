@@ -12,9 +12,6 @@ use crate::Problem;
 #[derive(Clone)]
 pub struct Bearer(String);
 
-/// A bearer token that may be absent.
-pub struct MaybeBearer(pub Option<Bearer>);
-
 impl Bearer {
     /// The token.
     #[must_use]
@@ -42,14 +39,6 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         bearer(parts).ok_or_else(Problem::unauthorized)
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for MaybeBearer {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(bearer(parts)))
     }
 }
 

@@ -21,7 +21,7 @@ mod serve;
 mod shapes;
 mod shell;
 
-pub use access::{Bearer, GuestAccess, MaybeBearer};
+pub use access::{Bearer, GuestAccess};
 pub use body::{BODY_LIMIT, Json, RawBody};
 pub use cacheable::public_json;
 pub use fields::{Field, FieldErrors, Unknown};

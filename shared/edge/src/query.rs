@@ -28,7 +28,7 @@ impl Query {
     #[must_use]
     pub fn parse(raw: &str) -> Self {
         // A pair that cannot be decoded is kept as text; nothing here can fail.
-        let pairs = serde_html_form_pairs(raw);
+        let pairs = decoded(raw);
         Self {
             pairs,
             errors: Vec::new(),
@@ -130,7 +130,7 @@ impl Query {
     }
 }
 
-fn serde_html_form_pairs(raw: &str) -> Vec<(String, String)> {
+fn decoded(raw: &str) -> Vec<(String, String)> {
     axum::extract::Query::<Vec<(String, String)>>::try_from_uri(
         &format!("/?{raw}").parse().unwrap_or_default(),
     )

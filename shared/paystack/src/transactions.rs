@@ -113,13 +113,6 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// What may be credited: the lesser of what was charged and what was asked, in subunits. Equal
-    /// to the price asked also where the customer bears the fees.
-    pub fn creditable(&self) -> i64 {
-        self.requested_amount
-            .map_or(self.amount, |requested| requested.min(self.amount))
-    }
-
     pub(crate) fn decode(data: &Value) -> Result<Self, PaystackError> {
         let fields = Fields(data);
         let customer = fields.object("customer");
@@ -280,7 +273,6 @@ mod tests {
             (transaction.amount, transaction.requested_amount),
             (40333, Some(30050))
         );
-        assert_eq!(transaction.creditable(), 30050);
         assert_eq!(transaction.mode, Some(Mode::Test));
         assert_eq!(transaction.fees, Some(10283));
         assert_eq!(transaction.paid_at.unwrap().timestamp(), 1_724_318_102);
@@ -304,7 +296,10 @@ mod tests {
             TransactionStatus::Unknown("reversal_pending".to_owned())
         );
         assert!(!transaction.status.is_final());
-        assert_eq!(transaction.creditable(), 500);
+        assert_eq!(
+            (transaction.amount, transaction.requested_amount),
+            (500, None)
+        );
         assert_eq!((transaction.mode, transaction.fees), (None, None));
     }
 
