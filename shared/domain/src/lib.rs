@@ -20,6 +20,7 @@ mod payment;
 mod pricing;
 mod quantity;
 mod settlement;
+mod staff;
 mod status;
 mod stock;
 mod text;
@@ -45,5 +46,6 @@ pub use payment::{
 pub use pricing::{PricedLine, Totals, VAT_BASIS_POINTS, price_order};
 pub use quantity::{Quantity, QuantityError};
 pub use settlement::{Captured, Mismatch, Observation, Owed, Settlement, compare, settle};
+pub use staff::{DeadMessageState, Permission, Reason, StaffError, StaffMember};
 pub use status::ForbiddenMove;
 pub use stock::{MovementKind, ReservationStatus, Shortage};
