@@ -8,7 +8,18 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgConnection};
 use uuid::Uuid;
 
+use crate::roles::ROLES;
 use crate::{Database, DatabaseSettings, migrations};
+
+/// What the areas' roles log in with where tests run; it guards nothing.
+const ROLE_PASSWORD: &str = "madrush";
+
+/// What a database that is copied does not inherit: the limits that the shop runs under, and who may
+/// come in.
+const NOT_COPIED: [&str; 2] = [
+    include_str!("../../../migrations/0007_limits.sql"),
+    include_str!("../../../migrations/0011_role_limits.sql"),
+];
 
 /// A database that lives as long as its test. Dropped with announcements that nobody looked at, it
 /// fails the test: an event that is not asserted is an event that is not tested.
@@ -42,14 +53,12 @@ impl TestDatabase {
             format!("CREATE DATABASE {name} TEMPLATE {template}"),
         )
         .await;
-        // A copied database does not inherit settings; these are the limits the shop runs under.
         let options = server.clone().database(&name);
         let mut own = options.connect().await.expect("the new database answers");
-        own.execute(sqlx::raw_sql(include_str!(
-            "../../../migrations/0007_limits.sql"
-        )))
-        .await
-        .expect("limits apply");
+        for statements in NOT_COPIED {
+            let applied = own.execute(sqlx::raw_sql(statements)).await;
+            applied.expect("limits apply");
+        }
         let url = options.to_url_lossy().to_string();
         let database =
             Database::lazy(&DatabaseSettings::new(&url, connections)).expect("an address");
@@ -60,10 +69,23 @@ impl TestDatabase {
         }
     }
 
-    /// Its address, for a function under test.
+    /// Its address for its owner, who may do everything.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its address for an area's functions: they may do what that area's role may.
+    ///
+    /// # Panics
+    /// Where no area has this name.
+    #[must_use]
+    pub fn url_as(&self, area: &str) -> String {
+        let role = ROLES.iter().find(|role| role.area == area);
+        let role = role.unwrap_or_else(|| panic!("no area is called {area}"));
+        let options = PgConnectOptions::from_str(&self.url).expect("an address");
+        let options = options.username(role.name).password(ROLE_PASSWORD);
+        options.to_url_lossy().to_string()
     }
 
     /// A connection of its own, outside the pool, for looking at the rows.
@@ -167,8 +189,29 @@ async fn template(server: &PgConnectOptions) -> String {
         )
         .await;
     }
+    let_roles_in(&mut admin).await;
     admin.close().await.ok();
     name
+}
+
+/// Gives the areas' roles a password, once in each cluster; under the lock that whoever makes the
+/// template holds.
+async fn let_roles_in(admin: &mut PgConnection) {
+    let names: Vec<&str> = ROLES.iter().map(|role| role.name).collect();
+    let without: Vec<String> = sqlx::query_scalar(
+        "SELECT rolname::text FROM pg_authid WHERE rolname = ANY($1) AND rolpassword IS NULL",
+    )
+    .bind(&names)
+    .fetch_all(&mut *admin)
+    .await
+    .expect("the roles can be read");
+    for role in without {
+        run(
+            admin,
+            format!("ALTER ROLE {role} PASSWORD '{ROLE_PASSWORD}'"),
+        )
+        .await;
+    }
 }
 
 async fn run(connection: &mut PgConnection, statement: String) {

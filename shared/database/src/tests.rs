@@ -1,3 +1,5 @@
+mod roles;
+
 use std::time::Duration;
 
 use domain::{Event, OrderId};

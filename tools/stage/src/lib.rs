@@ -10,15 +10,18 @@
 //! **Refuses to know** any function: the test starts its own binary, by the settings it is given
 //! here. Development only.
 
+mod login;
 mod messages;
 mod order;
 mod outside;
 mod rows;
+mod servers;
 mod set;
 mod shown;
 
 pub use messages::Report;
 pub use order::{AnOrder, Placed};
+pub use servers::Servers;
 pub use set::{PAYSTACK_KEY, Stage};
 pub use shown::{answer, masked};
 

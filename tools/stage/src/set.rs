@@ -10,6 +10,8 @@ use runtime_api::{Function, Gate};
 use sandbox::{Running, Sandbox, SandboxConfig};
 use url::Url;
 
+use crate::login::url_for;
+
 /// The provider's secret key on every stage: it authorises calls and signs webhooks.
 pub const PAYSTACK_KEY: &str = "sk_test_sandbox";
 
@@ -59,43 +61,50 @@ impl Stage {
         }
     }
 
-    /// A function's settings.
+    /// A function's settings. It comes to the database as its area's role.
+    ///
+    /// # Panics
+    /// Where the binary is no function's.
     #[must_use]
-    pub fn settings(&self) -> Vec<(String, String)> {
-        self.settings.clone()
+    pub fn settings(&self, binary: impl AsRef<Path>) -> Vec<(String, String)> {
+        self.settings_with(binary, &[])
     }
 
     /// The same with some of them changed or added.
+    ///
+    /// # Panics
+    /// As [`settings`](Self::settings).
     #[must_use]
-    pub fn settings_with(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
-        let kept = self
-            .settings
-            .iter()
-            .filter(|(name, _)| changes.iter().all(|(changed, _)| name != changed));
-        let changed = changes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        kept.cloned().chain(changed).collect()
+    pub fn settings_with(
+        &self,
+        binary: impl AsRef<Path>,
+        changes: &[(&str, &str)],
+    ) -> Vec<(String, String)> {
+        let url = url_for(&self.db, binary.as_ref());
+        let own = [("DATABASE_URL", url.as_str())];
+        with(with(self.settings.clone(), &own), changes)
     }
 
     /// Starts a function's binary on this stage.
     pub fn spawn(&self, binary: impl AsRef<Path>) -> Function {
-        Function::spawn(binary, &self.settings)
+        let settings = self.settings(&binary);
+        Function::spawn(binary, &settings)
     }
 
     /// Starts a function's binary whose way to the database leads through a gate.
     pub fn spawn_behind(&self, gate: &Gate, binary: impl AsRef<Path>) -> Function {
-        let url = self.url_behind(gate);
-        Function::spawn(binary, &self.settings_with(&[("DATABASE_URL", &url)]))
+        let url = self.url_behind(gate, &binary);
+        let settings = self.settings_with(&binary, &[("DATABASE_URL", &url)]);
+        Function::spawn(binary, &settings)
     }
 
-    /// The database's address when the way leads through a gate.
+    /// The database's address for a function when the way leads through a gate.
     ///
     /// # Panics
-    /// Never: the database's address is one.
+    /// As [`settings`](Self::settings).
     #[must_use]
-    pub fn url_behind(&self, gate: &Gate) -> String {
-        let mut url = Url::parse(self.db.url()).expect("an address");
+    pub fn url_behind(&self, gate: &Gate, binary: impl AsRef<Path>) -> String {
+        let mut url = Url::parse(&url_for(&self.db, binary.as_ref())).expect("an address");
         url.set_host(Some(&gate.host())).expect("a host");
         url.set_port(Some(gate.port())).expect("a port");
         url.into()
@@ -121,6 +130,13 @@ impl Stage {
     pub async fn counters(&self, variant: VariantId) -> (i64, i64) {
         stock::testing::counters(&mut self.db.connect().await, variant).await
     }
+}
+
+fn with(mut settings: Vec<(String, String)>, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.retain(|(name, _)| changes.iter().all(|(changed, _)| name != changed));
+    let changed = changes.iter();
+    settings.extend(changed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    settings
 }
 
 fn settings_of(database: &str, sandbox: &Running) -> Vec<(String, String)> {

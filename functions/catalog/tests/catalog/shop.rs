@@ -41,7 +41,7 @@ impl Shop {
             prefix: format!("test-{}", Uuid::new_v4()),
             ..redis
         };
-        let database_url = db.url().parse().unwrap();
+        let database_url = db.url_as("catalog").parse().unwrap();
         Self {
             db,
             redis,

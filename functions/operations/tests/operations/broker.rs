@@ -116,7 +116,7 @@ impl Broker {
             ("RABBITMQ_VHOST", &settings.vhost),
         ];
         changes.extend(more);
-        Function::spawn(binary, &stage.settings_with(&changes))
+        Function::spawn(binary, &stage.settings_with(binary, &changes))
     }
 
     async fn manage(&self, method: &str, path: &str, body: Value) -> Value {

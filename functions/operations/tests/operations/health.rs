@@ -29,14 +29,14 @@ fn cache() -> Gate {
 }
 
 fn spawn(stage: &Stage, database: &Gate, cache: &Gate) -> Function {
-    let url = stage.url_behind(database);
+    let url = stage.url_behind(database, HEALTH);
     let port = cache.port().to_string();
     let changes = [
         ("DATABASE_URL", url.as_str()),
         ("REDIS_HOST", &cache.host()),
         ("REDIS_PORT", &port),
     ];
-    Function::spawn(HEALTH, &stage.settings_with(&changes))
+    Function::spawn(HEALTH, &stage.settings_with(HEALTH, &changes))
 }
 
 #[tokio::test]

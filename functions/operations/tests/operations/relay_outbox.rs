@@ -205,7 +205,7 @@ async fn a_database_that_is_away_fails_the_round_and_not_the_function() {
     let broker = Broker::declared(&stage).await;
     put_paid(&stage, 1).await;
     let gate = stage.gate();
-    let url = stage.url_behind(&gate);
+    let url = stage.url_behind(&gate, RELAY_OUTBOX);
     let changes = [ONCE[0], ("DATABASE_URL", url.as_str())];
     let function = broker.spawn(&stage, RELAY_OUTBOX, &changes);
 

@@ -14,7 +14,7 @@ use crate::requests::{a_wish, place, with};
 async fn of_two_hundred_buyers_at_once_for_the_last_twenty_pieces_twenty_are_served() {
     let stage = Stage::set().await;
     let sandals = stage.a_product(500_000, 20).await;
-    let functions = Functions::spawn(8, PLACE_ORDER, &stage.settings());
+    let functions = Functions::spawn(8, PLACE_ORDER, &stage.settings(PLACE_ORDER));
     let buyers = (0..200).map(|buyer| {
         let wish = with(a_wish(sandals), "/items/0/quantity", json!(1));
         let wish = with(
@@ -76,7 +76,7 @@ async fn buyers_who_name_the_same_products_in_another_order_do_not_wait_for_each
         stage.a_product(500_000, 8).await,
         stage.a_product(900_000, 8).await,
     );
-    let functions = Functions::spawn(6, PLACE_ORDER, &stage.settings());
+    let functions = Functions::spawn(6, PLACE_ORDER, &stage.settings(PLACE_ORDER));
     let buyers = (0..40).map(|buyer| {
         let mut items = vec![
             json!({ "variant_id": sandals, "quantity": 1 }),

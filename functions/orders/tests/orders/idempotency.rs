@@ -85,7 +85,7 @@ async fn of_simultaneous_copies_one_makes_the_order_and_the_others_its_answer_or
     stage
         .control(json!({ "target": "paystack.initialize", "action": "delay", "ms": 700 }))
         .await;
-    let functions = Functions::spawn(4, PLACE_ORDER, &stage.settings());
+    let functions = Functions::spawn(4, PLACE_ORDER, &stage.settings(PLACE_ORDER));
     let wish = a_wish(sandals);
     let send = || functions.send(place("key-1", &wish));
     let answers = tokio::join!(send(), send(), send(), send());

@@ -58,7 +58,7 @@ async fn many_pollers_at_once_settle_once() {
         .place()
         .await;
     stage.pay(order.page(), "success").await;
-    let functions = runtime_api::Functions::spawn(4, GET_PAYMENT, &stage.settings());
+    let functions = runtime_api::Functions::spawn(4, GET_PAYMENT, &stage.settings(GET_PAYMENT));
     let send = || functions.send(get(order.reference()).bearer(&order.token));
 
     let answers = tokio::join!(send(), send(), send(), send());

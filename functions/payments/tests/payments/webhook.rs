@@ -46,7 +46,7 @@ async fn a_signed_fact_is_kept_sealed_and_announced() {
 #[tokio::test]
 async fn the_same_fact_told_again_is_counted_and_announced_once() {
     let stage = Stage::set().await;
-    let functions = runtime_api::Functions::spawn(3, WEBHOOK, &stage.settings());
+    let functions = runtime_api::Functions::spawn(3, WEBHOOK, &stage.settings(WEBHOOK));
     let event = charge_success(NEVER_GIVEN_OUT, 1_200_000);
     let send = || functions.send(signed(&event));
 
@@ -168,7 +168,7 @@ async fn what_is_signed_but_is_no_event_is_refused_and_not_kept() {
 #[tokio::test]
 async fn while_keys_are_rotated_both_sign() {
     let stage = Stage::set().await;
-    let settings = stage.settings_with(&[
+    let settings = stage.settings_with(WEBHOOK, &[
         ("PAYSTACK_SECRET_KEY", "sk_test_new"),
         ("PAYSTACK_PREVIOUS_SECRET_KEY", "sk_test_old"),
     ]);
