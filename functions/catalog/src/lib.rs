@@ -9,4 +9,4 @@ pub mod facets;
 mod reader;
 pub mod shapes;
 
-pub use reader::{KEPT_FOR, Reader, ReaderSettings, json, raw};
+pub use reader::{KEPT_FOR, Reader, json, raw};

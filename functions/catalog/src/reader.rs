@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use axum::response::Response;
 use cache::{Cache, CacheSettings};
-use database::{Connection, Database, DatabaseError, DatabaseSettings};
+use database::{Connection, Database, DatabaseError};
 use domain::{Fault, Kind};
-use edge::{Problem, StartError};
+use edge::Problem;
 use http::HeaderMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -15,23 +15,6 @@ use serde_json::value::RawValue;
 /// How long an answer is kept, in Redis and by whoever receives it. A change of the catalogue drops
 /// the copies in Redis at once; stock changes without a word, and may be shown this late.
 pub const KEPT_FOR: Duration = Duration::from_secs(15);
-
-/// `DATABASE_*` and `REDIS_*`.
-#[derive(Debug)]
-pub struct ReaderSettings {
-    database: DatabaseSettings,
-    cache: CacheSettings,
-}
-
-impl ReaderSettings {
-    /// Reads the settings.
-    pub fn read(env: &mut settings::Env) -> Self {
-        Self {
-            database: DatabaseSettings::read(env),
-            cache: CacheSettings::read(env),
-        }
-    }
-}
 
 /// What a public read of the catalogue opens: the database, and the copies in Redis.
 #[derive(Debug, Clone)]
@@ -41,15 +24,13 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Connects to nothing yet.
-    ///
-    /// # Errors
-    /// [`StartError::Resource`].
-    pub fn open(settings: &ReaderSettings) -> Result<Self, StartError> {
-        let database = Database::lazy(&settings.database).map_err(StartError::resource)?;
-        Ok(Self {
-            database,
-            cache: Cache::lazy(&settings.cache),
+    /// Reads `DATABASE_*` and `REDIS_*`; connects to nothing yet. `None` where a setting is at fault,
+    /// which is noted.
+    pub fn read(env: &mut settings::Env) -> Option<Self> {
+        let (database, cache) = (Database::read(env), CacheSettings::read(env));
+        Some(Self {
+            database: database?,
+            cache: Cache::lazy(&cache),
         })
     }
 

@@ -1,7 +1,8 @@
 //! What a function works with that serves a guest's order and its money.
 
 use checkout::Resources;
-use edge::{GuestAccess, StartError};
+use edge::GuestAccess;
+use settings::Env;
 
 /// The checkout's resources, and the key to guests' orders.
 #[derive(Debug, Clone)]
@@ -13,15 +14,12 @@ pub struct Till {
 }
 
 impl Till {
-    /// Starts the log and reads the settings.
-    ///
-    /// # Errors
-    /// [`StartError`], with every setting at fault.
-    pub fn start() -> Result<Self, StartError> {
-        let read = edge::start(|env| (Resources::read(env), GuestAccess::read(env)))?;
-        let (Some(shop), Some(access)) = read else {
-            return Err(StartError::unread());
-        };
-        Ok(Self { shop, access })
+    /// Reads the settings; `None` where one is at fault, which is noted.
+    pub fn read(env: &mut Env) -> Option<Self> {
+        let (shop, access) = (Resources::read(env), GuestAccess::read(env));
+        Some(Self {
+            shop: shop?,
+            access: access?,
+        })
     }
 }

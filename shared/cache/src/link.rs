@@ -1,14 +1,15 @@
 //! The connection: made late, replaced when in doubt, waited for briefly.
 
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::chain;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo,
-    Pipeline, RedisConnectionInfo, RedisError, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, Value,
 };
 use secrecy::ExposeSecret;
 use tokio::time::timeout_at;
@@ -45,6 +46,19 @@ enum Failed {
     Ended,
 }
 
+impl Failed {
+    /// Whether the password is wrong, or one is wanted.
+    fn refuses_us(&self) -> bool {
+        match self {
+            Self::Redis(error) => {
+                error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
+            }
+            Self::Unreachable(cause) => cause.refuses_us(),
+            Self::Address(_) | Self::Slow | Self::Ended => false,
+        }
+    }
+}
+
 pub(crate) struct Link {
     client: Result<Client, Arc<RedisError>>,
     current: Mutex<Option<Current>>,
@@ -61,9 +75,7 @@ struct Current {
 
 impl Link {
     pub(crate) fn new(settings: &CacheSettings, counters: Arc<Counters>) -> Self {
-        static RING: Once = Once::new();
-        // An error means that this process has already chosen its provider, which is ring as well.
-        RING.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        tls::use_ring();
         Self {
             client: client(settings).map_err(Arc::new),
             current: Mutex::default(),
@@ -133,6 +145,9 @@ impl Link {
         match &answer {
             Ok(_) => self.used(number),
             Err(error) => self.doubt(number, error),
+        }
+        if answer.as_ref().is_err_and(Failed::refuses_us) {
+            settings::refused("REDIS_PASSWORD");
         }
         answer
     }
@@ -268,10 +283,4 @@ fn client(settings: &CacheSettings) -> Result<Client, RedisError> {
         None => redis,
     };
     Client::open(address.into_connection_info()?.set_redis_settings(redis))
-}
-
-/// The error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

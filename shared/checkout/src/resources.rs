@@ -89,12 +89,9 @@ pub struct Resources {
 impl Resources {
     /// Reads what is needed from the environment.
     pub fn read(env: &mut Env) -> Option<Self> {
-        let database = database::DatabaseSettings::read(env);
+        let database = Database::read(env);
         let paystack = paystack::PaystackSettings::read(env);
         let (sealer, terms) = (Sealer::read(env), Terms::read(env));
-        let database = Database::lazy(&database)
-            .map_err(|_| env.problem("DATABASE_URL", "is malformed"))
-            .ok();
         let paystack = Paystack::new(&paystack)
             .map_err(|error| env.problem("PAYSTACK_BASE_URL", &domain::chain(&error)))
             .ok();

@@ -11,10 +11,12 @@ use sqlx::{ConnectOptions, PgConnection};
 use crate::DatabaseError;
 use crate::pool::{Lent, Pool};
 
-/// `DATABASE_URL` and `DATABASE_CONNECTIONS`.
+/// `DATABASE_URL`, `DATABASE_PASSWORD` and `DATABASE_CONNECTIONS`.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
     url: SecretString,
+    /// In place of the address's own: on AWS the address is no secret and the password is.
+    password: Option<SecretString>,
     connections: u32,
 }
 
@@ -31,6 +33,7 @@ impl DatabaseSettings {
         }
         Self {
             url,
+            password: env.optional("DATABASE_PASSWORD").map(SecretString::from),
             connections: env.parsed_or("DATABASE_CONNECTIONS", 1),
         }
     }
@@ -40,7 +43,25 @@ impl DatabaseSettings {
     pub fn new(url: &str, connections: u32) -> Self {
         Self {
             url: SecretString::from(url),
+            password: None,
             connections,
+        }
+    }
+
+    /// How to connect, with the password in its place.
+    pub(crate) fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        let options = PgConnectOptions::from_str(self.url.expose_secret())?;
+        Ok(match &self.password {
+            Some(password) => options.password(password.expose_secret()),
+            None => options,
+        })
+    }
+
+    /// The setting that holds what the server may refuse.
+    pub(crate) fn credential(&self) -> &'static str {
+        match self.password {
+            Some(_) => "DATABASE_PASSWORD",
+            None => "DATABASE_URL",
         }
     }
 }
@@ -53,16 +74,23 @@ pub struct Database {
 }
 
 impl Database {
+    /// Reads the settings and prepares connections; connects to nothing. `None` where a setting is
+    /// at fault, which is noted.
+    pub fn read(env: &mut settings::Env) -> Option<Self> {
+        Self::lazy(&DatabaseSettings::read(env)).ok()
+    }
+
     /// Prepares connections; connects to nothing.
     ///
     /// # Errors
     /// [`DatabaseError::Refused`] for an address that is none.
     pub fn lazy(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
-        let options = PgConnectOptions::from_str(settings.url.expose_secret())?
+        let options = settings.options()?;
+        let options = options
             .application_name("madrush")
             .disable_statement_logging();
         Ok(Self {
-            pool: Pool::new(options, settings.connections),
+            pool: Pool::new(options, settings.connections, settings.credential()),
         })
     }
 

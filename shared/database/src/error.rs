@@ -64,6 +64,12 @@ impl Fault for DatabaseError {
     }
 }
 
+/// Whether the server does not let us in: a wrong password, or a role that may not log in.
+pub(crate) fn refuses_us(error: &sqlx::Error) -> bool {
+    let refusal = error.as_database_error().and_then(|error| error.code());
+    matches!(refusal.as_deref(), Some("28000" | "28P01"))
+}
+
 /// How often a connection has failed; a connection that was lent meanwhile is not trusted again.
 pub(crate) fn suspicions() -> u64 {
     SUSPICIONS.load(Ordering::Relaxed)
@@ -108,7 +114,7 @@ impl DatabaseError {
                     Self::Unavailable(error)
                 }
                 // idle_in_transaction_session_timeout; a wrong password is a credential being rotated
-                Some("25P03" | "28P01") => Self::Unavailable(error),
+                Some("25P03" | "28000" | "28P01") => Self::Unavailable(error),
                 Some(_) | None => Self::Refused(error),
             },
             _ => Self::Refused(error),

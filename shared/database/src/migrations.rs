@@ -4,6 +4,10 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, PgConnection};
 
+use crate::DatabaseSettings;
+use crate::error::refuses_us;
+use crate::roles::RolePasswords;
+
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 /// Why the schema is not up to date. The version that serves goes on serving.
@@ -15,6 +19,9 @@ pub enum MigrationError {
     /// A migration failed; those before it stand.
     #[error("a migration failed")]
     Migrate(#[source] MigrateError),
+    /// The schema is up to date; the roles keep the passwords they had.
+    #[error("the roles' passwords could not be set")]
+    Passwords(#[source] sqlx::Error),
 }
 
 /// Applies what has not been applied; safe to run again, and at the same time (the others wait).
@@ -23,8 +30,37 @@ pub enum MigrationError {
 /// # Errors
 /// [`MigrationError`].
 pub async fn apply(options: &PgConnectOptions) -> Result<i64, MigrationError> {
+    apply_and_let_in(options, &RolePasswords::default()).await
+}
+
+/// [`apply`] at deploy: then gives the roles their passwords, and only then, so that a migration that
+/// fails changes nothing for anybody. This is also how a password that was changed is applied.
+///
+/// # Errors
+/// [`MigrationError`].
+pub async fn deploy(
+    settings: &DatabaseSettings,
+    passwords: &RolePasswords,
+) -> Result<i64, MigrationError> {
+    let options = settings.options().map_err(MigrationError::Connect)?;
+    let applied = apply_and_let_in(&options, passwords).await;
+    if let Err(MigrationError::Connect(error)) = &applied
+        && refuses_us(error)
+    {
+        settings::refused(settings.credential());
+    }
+    applied
+}
+
+async fn apply_and_let_in(
+    options: &PgConnectOptions,
+    passwords: &RolePasswords,
+) -> Result<i64, MigrationError> {
+    let options = options.clone().disable_statement_logging();
     let mut connection = options.connect().await.map_err(MigrationError::Connect)?;
     apply_on(&mut connection).await?;
+    let set = passwords.set(&mut connection).await;
+    set.map_err(MigrationError::Passwords)?;
     connection.close().await.map_err(MigrationError::Connect)?;
     Ok(latest())
 }

@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::error::suspicions;
+use crate::error::{refuses_us, suspicions};
 
 /// How long a function waits for a connection before it answers 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,6 +29,8 @@ const REPLACE_AFTER: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Pool {
     options: PgConnectOptions,
+    /// The setting whose value the server may refuse.
+    credential: &'static str,
     places: Arc<Semaphore>,
     idle: Mutex<Vec<Idle>>,
 }
@@ -49,11 +51,16 @@ pub(crate) struct Lent {
 }
 
 impl Pool {
-    pub(crate) fn new(options: PgConnectOptions, connections: u32) -> Arc<Self> {
+    pub(crate) fn new(
+        options: PgConnectOptions,
+        connections: u32,
+        credential: &'static str,
+    ) -> Arc<Self> {
         let places = usize::try_from(connections.max(1)).unwrap_or(1);
         let places = Arc::new(Semaphore::new(places));
         Arc::new(Self {
             options,
+            credential,
             places,
             idle: Mutex::new(Vec::new()),
         })
@@ -73,7 +80,7 @@ impl Pool {
         let suspicions = suspicions();
         let connection = match self.living().await {
             Some(connection) => connection,
-            None => self.options.connect().await?,
+            None => self.connect().await?,
         };
         let pool = Arc::clone(self);
         Ok(Lent {
@@ -82,6 +89,14 @@ impl Pool {
             suspicions,
             _place: place,
         })
+    }
+
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let connected = self.options.connect().await;
+        if connected.as_ref().is_err_and(refuses_us) {
+            settings::refused(self.credential);
+        }
+        connected
     }
 
     /// The most recently used idle connection that still lives.

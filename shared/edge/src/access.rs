@@ -62,6 +62,10 @@ impl GuestAccess {
     /// Whether a token opens an order; in constant time.
     #[must_use]
     pub fn opens(&self, order: OrderId, bearer: &Bearer) -> bool {
-        self.0.opens(order.uuid().as_bytes(), bearer.as_str())
+        let opens = self.0.opens(order.uuid().as_bytes(), bearer.as_str());
+        if !opens {
+            settings::unknown_to("JWT_SECRET_KEY");
+        }
+        opens
     }
 }

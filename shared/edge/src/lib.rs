@@ -5,8 +5,9 @@
 //! panic is a 500, not a dead environment. Bodies are read in a bounded way, and all faults of a
 //! body are told at once.
 //!
-//! [`serve`] is a thin shell over a plain `Router`: everything generic about a function stays in
-//! the function, everything else is compiled once, here. This crate sees no context, no database
+//! [`serve`] is a thin shell over a plain `Router` (shared/wiring builds it from the settings, and
+//! anew when secrets were rotated): everything generic about a function stays in the function,
+//! everything else is compiled once, here. This crate sees no context, no database
 //! and no queue.
 
 mod access;
@@ -29,8 +30,9 @@ pub use idempotency::{IdempotencyHeader, hash_of};
 pub use problem::{FieldError, Problem};
 pub use query::Query;
 pub use request_id::RequestId;
-pub use serve::{StartError, described, serve, start, storefront};
+pub use serve::{serve, storefront};
 pub use shapes::{MoneyBody, ProblemBody, created, json_text, ok};
+pub use wiring::StartError;
 
 #[cfg(test)]
 mod tests;

@@ -81,6 +81,13 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED, detail)
     }
 
+    /// 503: what the shop depends on does not answer; nothing was done.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let detail = "The shop cannot answer just now. Nothing was lost; try again shortly.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).retry_after(2)
+    }
+
     /// Adds the places of the faults.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
@@ -147,14 +154,10 @@ fn from_fault(fault: &dyn Fault) -> Problem {
             log,
             ..Problem::not_found()
         },
-        Kind::Unavailable => {
-            let detail = "The shop cannot answer just now. Nothing was lost; try again shortly.";
-            let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
-            Problem {
-                log,
-                ..problem.retry_after(2)
-            }
-        }
+        Kind::Unavailable => Problem {
+            log,
+            ..Problem::unavailable()
+        },
         Kind::Bug => {
             let detail = "Something went wrong on our side. It has been noted.";
             let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail);

@@ -1,58 +1,21 @@
-//! Starting and running a function.
+//! Running a function that serves HTTP.
+
+use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
-use settings::{Env, SettingsError};
+use axum::response::Response;
+use lambda_http::{Request, service_fn};
+use settings::Env;
+use tower::ServiceExt;
+use wiring::{StartError, Wiring};
 
+use crate::Problem;
 use crate::shell::around;
-
-/// Why a function could not start, or stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A setting is missing or malformed.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// A resource refused its settings.
-    #[error("a resource could not be prepared: {0}")]
-    Resource(String),
-    /// The Lambda runtime gave up.
-    #[error("the Lambda runtime stopped: {0}")]
-    Runtime(String),
-}
-
-impl StartError {
-    /// A reader gave nothing and named no setting: a mistake of ours.
-    #[must_use]
-    pub fn unread() -> Self {
-        Self::Resource("its settings gave nothing".to_owned())
-    }
-
-    /// The Lambda runtime stopped.
-    pub fn runtime(error: impl std::fmt::Display) -> Self {
-        Self::Runtime(error.to_string())
-    }
-
-    /// A resource refused its settings.
-    pub fn resource(error: impl std::error::Error + 'static) -> Self {
-        Self::Resource(domain::chain(&error))
-    }
-}
-
-/// Starts the log, then reads everything a function needs; every setting at fault is named at once.
-///
-/// # Errors
-/// [`StartError::Settings`].
-pub fn start<T>(read: impl FnOnce(&mut Env) -> T) -> Result<T, StartError> {
-    let read = settings::read(|env| {
-        telemetry::start(env);
-        read(env)
-    });
-    Ok(read?)
-}
 
 /// Answers `--openapi` with the function's description, which `cargo dev openapi` collects. In a
 /// release build this is nothing, and the description is not linked.
-#[must_use]
-pub fn described<Description: utoipa::OpenApi>() -> bool {
+fn described<Description: utoipa::OpenApi>() -> bool {
     if !cfg!(debug_assertions) || std::env::args().nth(1).as_deref() != Some("--openapi") {
         return false;
     }
@@ -64,15 +27,55 @@ pub fn described<Description: utoipa::OpenApi>() -> bool {
     true
 }
 
-/// Serves a function's routes until Lambda ends the environment.
+/// Serves the routes that `wire` makes of the settings, until Lambda ends the environment.
+///
+/// `wire` runs at the start, and again when secrets have come late or were rotated; it connects to
+/// nothing. It reads *every* setting before it gives up with `None`, so that all that are at fault
+/// are named at once. While there are no secrets, every request is a 503.
+///
+/// A request that was refused (4xx, 5xx) while a credential was refused to us is worked once more if
+/// that credential turns out to have been rotated: whatever a client may repeat, this may.
 ///
 /// # Errors
-/// [`StartError::Runtime`].
-pub async fn serve(routes: Router) -> Result<(), StartError> {
+/// [`StartError`].
+pub async fn serve<Description: utoipa::OpenApi>(
+    wire: impl Fn(&mut Env) -> Option<Router> + Send + Sync + 'static,
+) -> Result<(), StartError> {
+    if described::<Description>() || wiring::described(&wire) {
+        return Ok(());
+    }
+    let wired = Wiring::start(move |env| wire(env).map(around)).await?;
+    run(Arc::new(wired)).await
+}
+
+/// The part that is compiled once.
+async fn run(wired: Arc<Wiring<Router>>) -> Result<(), StartError> {
+    let answer = service_fn(move |request: Request| {
+        let wired = Arc::clone(&wired);
+        async move { Ok::<_, Infallible>(answer(&wired, request).await) }
+    });
     // The process ends when this returns, so the future that holds a transaction is never dropped.
-    lambda_http::run(around(routes))
-        .await
-        .map_err(|error| StartError::Runtime(error.to_string()))
+    lambda_http::run(answer).await.map_err(StartError::runtime)
+}
+
+async fn answer(wired: &Wiring<Router>, request: Request) -> Response {
+    let routes = wired.get().await.unwrap_or_else(|_| unwired());
+    let response = ask(routes, request.clone()).await;
+    let refused = !response.status().is_success() && !response.status().is_redirection();
+    match wired.renewed().await {
+        Some(routes) if refused => ask(routes, request).await,
+        Some(_) | None => response,
+    }
+}
+
+async fn ask(routes: Router, request: Request) -> Response {
+    let answered: Result<Response, Infallible> = routes.oneshot(request).await;
+    answered.unwrap_or_else(|never| match never {})
+}
+
+/// What serves while there are no secrets.
+fn unwired() -> Router {
+    around(Router::new().fallback(|| async { Problem::unavailable() }))
 }
 
 /// Reads `STOREFRONT_URL`, where customers see their orders.

@@ -187,7 +187,10 @@ impl Stage {
                 reply: Some(reply),
                 cause: None,
             },
-            _ if about_sign_in => self.misfit("sign-in", Some(reply), None),
+            _ if about_sign_in => {
+                settings::refused("SMTP_PASSWORD");
+                self.misfit("sign-in", Some(reply), None)
+            }
             Self::Connecting | Self::Encrypting | Self::SigningIn => {
                 self.misfit(self.concern(), Some(reply), None)
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messaging::{Envelope, Failure, FailureDesk, Unavailable, serve_consumer};
+use messaging::{Envelope, Failure, FailureDesk, StartError, Unavailable, serve_consumer};
 
 struct Desk;
 
@@ -45,6 +45,6 @@ async fn obey(message: &Envelope) -> Result<(), Failure> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    serve_consumer("consumer", Desk, obey).await
+async fn main() -> Result<(), StartError> {
+    serve_consumer("consumer", |_| Some((Desk, obey))).await
 }

@@ -1,6 +1,5 @@
 //! Connections to the broker: bounded in time, small in memory, with a heartbeat.
 
-use std::sync::Once;
 use std::time::Duration;
 
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
@@ -36,16 +35,21 @@ pub(crate) async fn connect(
     settings: &RabbitSettings,
     name: &str,
 ) -> Result<Connection, BrokerUnavailable> {
-    static RING: Once = Once::new();
-    // An error means that this process has already chosen its provider, which is ring as well.
-    RING.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-
+    tls::use_ring();
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     let connecting = Connection::connect_uri(uri(settings), properties);
-    timeout(CONNECT_LIMIT, connecting)
+    let connected = timeout(CONNECT_LIMIT, connecting)
         .await
-        .map_err(|_| BrokerUnavailable::Silent(CONNECT_LIMIT))?
-        .map_err(BrokerUnavailable::Failed)
+        .map_err(|_| BrokerUnavailable::Silent(CONNECT_LIMIT))?;
+    if connected.as_ref().is_err_and(refuses_us) {
+        settings::refused("RABBITMQ_PASSWORD");
+    }
+    connected.map_err(BrokerUnavailable::Failed)
+}
+
+/// 403 ACCESS_REFUSED while connecting is a wrong user or password.
+fn refuses_us(error: &lapin::Error) -> bool {
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(error) if error.get_id() == 403)
 }
 
 fn uri(settings: &RabbitSettings) -> AMQPUri {

@@ -11,11 +11,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
+use settings::Env;
 use tracing::Instrument;
+use wiring::{StartError, Wiring};
 
-use crate::backoff::{MAX_ATTEMPTS, backoff, random};
+use crate::backoff::{backoff, is_last, random};
 use crate::{
     Envelope, Failure, FailureDesk, MalformedMessage, QueueEvent, QueueMessage, Unavailable,
 };
@@ -34,11 +36,13 @@ pub struct BatchReport {
     pub parked: usize,
 }
 
-/// Runs a consumer until the environment ends: hands each message to `handler`, up to
-/// [`CONCURRENCY`] at once on this one thread, and its failure to `desk`.
+/// Runs a consumer until the environment ends: hands each message to the handler, up to
+/// [`CONCURRENCY`] at once on this one thread, and its failure to the desk. `wire` makes both of the
+/// settings; it runs again when secrets have come late or were rotated, and connects to nothing.
 ///
 /// - `Ok`: done. The handler must have committed its effect together with the inbox row.
-/// - [`Failure::Temporary`] and a panic: rescheduled with back-off, parked after [`MAX_ATTEMPTS`].
+/// - [`Failure::Temporary`] and a panic: rescheduled with back-off, parked after
+///   [`MAX_ATTEMPTS`](crate::MAX_ATTEMPTS).
 ///   A panic is a defect that the next deployment may mend, hence not parked at once.
 /// - [`Failure::Permanent`] and a message that is no envelope: parked.
 ///
@@ -46,28 +50,45 @@ pub struct BatchReport {
 /// a dropped future may hold a transaction, and the database's own limits bound it.
 ///
 /// # Errors
-/// When the Lambda runtime API fails. To Lambda an error is answered only when the desk itself
-/// failed for some message; the whole batch is then delivered again.
-pub fn serve_consumer<D, H>(
+/// [`StartError`]. To Lambda an error is answered only when the desk itself failed for some message,
+/// or there are no secrets; the whole batch is then delivered again.
+pub async fn serve_consumer<D, H>(
     name: &'static str,
-    desk: D,
-    handler: H,
-) -> LocalBoxFuture<'static, Result<(), Error>>
+    wire: impl Fn(&mut Env) -> Option<(D, H)> + Send + Sync + 'static,
+) -> Result<(), StartError>
 where
     D: FailureDesk + 'static,
     H: AsyncFn(&Envelope) -> Result<(), Failure> + 'static,
 {
-    serve(name, Rc::new(Shell { desk, handler }))
+    if wiring::described(&wire) {
+        return Ok(());
+    }
+    let wired = Wiring::start(move |env| {
+        wire(env).map(|(desk, handler)| Rc::new(Shell { desk, handler }) as Rc<dyn Work>)
+    });
+    serve(name, Rc::new(wired.await?)).await
 }
 
 /// The body, compiled once and not in each consumer: [`Work`] hides the two types.
-fn serve(name: &'static str, work: Rc<dyn Work>) -> LocalBoxFuture<'static, Result<(), Error>> {
-    Box::pin(lambda_runtime::run(service_fn(
-        move |event: LambdaEvent<QueueEvent>| {
-            let work = Rc::clone(&work);
-            async move { work_batch(name, work.as_ref(), event.payload).await }
-        },
-    )))
+fn serve(
+    name: &'static str,
+    wired: Rc<Wiring<Rc<dyn Work>>>,
+) -> LocalBoxFuture<'static, Result<(), StartError>> {
+    let work = move |event: LambdaEvent<QueueEvent>| {
+        let wired = Rc::clone(&wired);
+        async move {
+            let work = wired.get().await.map_err(Unavailable::new)?;
+            let report = work_batch(name, work.as_ref(), event.payload).await;
+            // For the next batch: what failed in this one has been rescheduled.
+            wired.renewed().await;
+            report
+        }
+    };
+    Box::pin(async {
+        lambda_runtime::run(service_fn(work))
+            .await
+            .map_err(StartError::runtime)
+    })
 }
 
 /// Lambda's name for the one error of a consumer; its causes are in the log, not in the answer.
@@ -222,7 +243,7 @@ async fn work_envelope(
     match handle_caught(work, envelope).await {
         Ok(()) => Ok(Outcome::Done),
         Err(Failure::Permanent(error)) => park(work, queue, body, Some(envelope), &error).await,
-        Err(Failure::Temporary(error)) if envelope.attempt >= MAX_ATTEMPTS => {
+        Err(Failure::Temporary(error)) if is_last(envelope.attempt) => {
             let error = format!("given up after {} attempts: {error}", envelope.attempt);
             park(work, queue, body, Some(envelope), &error).await
         }

@@ -26,16 +26,22 @@ pub mod topology;
 #[cfg(feature = "broker")]
 mod connection;
 #[cfg(feature = "broker")]
+mod dead_letters;
+#[cfg(feature = "broker")]
 mod declare;
 #[cfg(feature = "broker")]
 mod publisher;
+#[cfg(feature = "broker")]
+mod sending;
 
 #[cfg(feature = "lambda")]
 mod consumer;
 #[cfg(feature = "lambda")]
 mod scheduled;
 
-pub use backoff::{LONGEST_BACKOFF, MAX_ATTEMPTS, SHORTEST_BACKOFF, longest_backoff};
+pub use backoff::{
+    LONGEST_BACKOFF, MAX_ATTEMPTS, SHORTEST_BACKOFF, longest_backoff, replayed_attempt,
+};
 pub use desk::{Failure, FailureDesk, Unavailable};
 pub use envelope::{Envelope, MalformedEnvelope};
 pub use event::{MalformedMessage, Properties, QueueEvent, QueueMessage};
@@ -43,6 +49,8 @@ pub use settings::RabbitSettings;
 
 #[cfg(feature = "broker")]
 pub use connection::BrokerUnavailable;
+#[cfg(feature = "broker")]
+pub use dead_letters::{NotCollected, collect_dead};
 #[cfg(feature = "broker")]
 pub use declare::{DeclareError, declare};
 #[cfg(feature = "broker")]
@@ -52,6 +60,8 @@ pub use publisher::{NotPublished, Publisher};
 pub use consumer::{BatchReport, CONCURRENCY, serve_consumer};
 #[cfg(feature = "lambda")]
 pub use scheduled::{Invocation, serve_scheduled};
+#[cfg(feature = "lambda")]
+pub use wiring::StartError;
 
 #[cfg(all(test, feature = "broker", feature = "lambda"))]
 mod tests;

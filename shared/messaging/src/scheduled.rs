@@ -3,9 +3,12 @@
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+use domain::chain;
 use futures_util::future::LocalBoxFuture;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
+use settings::Env;
+use wiring::{StartError, Wiring};
 
 /// One start of a scheduled or deployment function.
 #[derive(Debug, Clone)]
@@ -25,52 +28,73 @@ impl Invocation {
     }
 }
 
-/// Runs a scheduled function until the environment ends. What `handler` answers is the invocation's
-/// answer, for people to read; its error is the invocation's error, logged once with its causes.
+/// Runs a scheduled function until the environment ends. What the handler answers is the
+/// invocation's answer, for people to read; its error is the invocation's error, logged once with
+/// its causes. `wire` makes the handler of the settings; it runs again when secrets have come late
+/// or were rotated, and connects to nothing.
 ///
 /// # Errors
-/// When the Lambda runtime API fails.
-pub fn serve_scheduled<H>(
+/// [`StartError`].
+pub async fn serve_scheduled<H>(
     name: &'static str,
-    handler: H,
-) -> LocalBoxFuture<'static, Result<(), Error>>
+    wire: impl Fn(&mut Env) -> Option<H> + Send + Sync + 'static,
+) -> Result<(), StartError>
 where
     H: AsyncFn(Invocation) -> Result<Value, Error> + 'static,
 {
-    let handler = Rc::new(handler);
-    serve(
-        name,
-        Rc::new(move |invocation| {
-            let handler = Rc::clone(&handler);
-            Box::pin(async move { handler(invocation).await })
-        }),
-    )
+    if wiring::described(&wire) {
+        return Ok(());
+    }
+    let wired = Wiring::start(move |env| wire(env).map(ticking)).await?;
+    serve(name, Rc::new(wired)).await
 }
 
 type Tick = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Result<Value, Error>>>;
 
-fn serve(name: &'static str, tick: Tick) -> LocalBoxFuture<'static, Result<(), Error>> {
-    Box::pin(lambda_runtime::run(service_fn(
-        move |event: LambdaEvent<Value>| {
-            let tick = Rc::clone(&tick);
-            async move {
-                let invocation = Invocation {
-                    deadline: event.context.deadline(),
-                    request_id: event.context.request_id,
-                    event: event.payload,
-                };
-                let answer = tick(invocation).await;
-                if let Err(error) = &answer {
-                    tracing::error!(function = name, error = chain(error.as_ref()), "failed");
-                }
-                answer
-            }
-        },
-    )))
+fn ticking<H>(handler: H) -> Tick
+where
+    H: AsyncFn(Invocation) -> Result<Value, Error> + 'static,
+{
+    let handler = Rc::new(handler);
+    Rc::new(move |invocation| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move { handler(invocation).await })
+    })
 }
 
-/// The error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+/// The body, compiled once and not in each function.
+fn serve(
+    name: &'static str,
+    wired: Rc<Wiring<Tick>>,
+) -> LocalBoxFuture<'static, Result<(), StartError>> {
+    let work = move |event: LambdaEvent<Value>| {
+        let wired = Rc::clone(&wired);
+        async move {
+            let invocation = Invocation {
+                deadline: event.context.deadline(),
+                request_id: event.context.request_id,
+                event: event.payload,
+            };
+            let answer = tick(&wired, invocation).await;
+            if let Err(error) = &answer {
+                tracing::error!(function = name, error = chain(error.as_ref()), "failed");
+            }
+            answer
+        }
+    };
+    Box::pin(async {
+        lambda_runtime::run(service_fn(work))
+            .await
+            .map_err(StartError::runtime)
+    })
+}
+
+/// Once more where a credential was refused that has been rotated: what the clock starts, the clock
+/// may start twice.
+async fn tick(wired: &Wiring<Tick>, invocation: Invocation) -> Result<Value, Error> {
+    let answer = wired.get().await?(invocation.clone()).await;
+    match wired.renewed().await {
+        Some(anew) if answer.is_err() => anew(invocation).await,
+        Some(_) | None => answer,
+    }
 }

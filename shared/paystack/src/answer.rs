@@ -73,6 +73,7 @@ fn refusal(status: StatusCode, is_envelope: bool, envelope: Fields<'_>) -> Payst
     if code == "duplicate_reference" || lower.contains("duplicate transaction reference") {
         PaystackError::DuplicateReference
     } else if status == StatusCode::UNAUTHORIZED || lower.trim() == "invalid key" {
+        settings::refused("PAYSTACK_SECRET_KEY");
         PaystackError::Unauthorized
     } else if missing && is_envelope {
         // Without `status` it is not Paystack that speaks: a gateway's "Not Found" must not pass

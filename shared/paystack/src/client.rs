@@ -5,7 +5,6 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, redirect};
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret;
 
 use crate::error::PaystackError;
@@ -116,22 +115,9 @@ fn http_client(
         // Long enough for the calls of one invocation; a connection that slept through a freeze
         // is past it and is not used again.
         .pool_idle_timeout(Duration::from_secs(5))
-        .tls_backend_preconfigured(tls()?)
+        .tls_backend_preconfigured(tls::client_config()?)
         .build()?;
     Ok(client)
-}
-
-/// TLS with ring and the roots that are compiled in: no file is read and no process-wide provider
-/// is needed, so that making a client stays a matter of microseconds.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 /// A reference as a path segment. One that cannot be addressed (`..` would climb the path even

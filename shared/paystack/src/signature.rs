@@ -56,7 +56,10 @@ impl WebhookVerifier {
             .keys
             .iter()
             .any(|key| hmac::verify(key, raw_body, &tag).is_ok());
-        if genuine { Ok(()) } else { Err(BadSignature) }
+        if !genuine {
+            settings::unknown_to("PAYSTACK_SECRET_KEY");
+        }
+        genuine.then_some(()).ok_or(BadSignature)
     }
 }
 

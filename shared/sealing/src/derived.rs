@@ -15,11 +15,34 @@ pub(crate) fn derive(key: &[u8], purpose: &[u8]) -> hmac::Key {
 /// A token that only we can make: 256 bits, URL-safe.
 pub type Token = String;
 
-/// The keys of `JWT_SECRET_KEY`, for tokens that are derived from what they open. Such a token is
-/// never stored: it is made again when it is shown again, and compared in constant time.
+/// The keys of `JWT_SECRET_KEY` for one purpose: for tokens that are derived from what they open, and
+/// for signatures. A derived token is never stored: it is made again when it is shown again, and
+/// compared in constant time.
 #[derive(Clone)]
 pub struct SecretKeys {
-    keys: std::sync::Arc<Vec<hmac::Key>>,
+    /// With their ids, the one in use first.
+    keys: std::sync::Arc<Vec<(String, hmac::Key)>>,
+}
+
+/// That only we can have written something: HMAC-SHA256.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature(hmac::Tag);
+
+impl AsRef<[u8]> for Signature {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+}
+
+/// A signature that is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// No key has this id (any more, or yet).
+    #[error("it is signed with a key that is not configured")]
+    UnknownKey,
+    /// What was signed has been changed, or was signed by somebody else.
+    #[error("its signature is not ours")]
+    Wrong,
 }
 
 impl std::fmt::Debug for SecretKeys {
@@ -34,7 +57,7 @@ impl SecretKeys {
     pub fn new(keys: &Keys, purpose: &str) -> Self {
         let derived = keys
             .iter()
-            .map(|(_, key)| derive(key, purpose.as_bytes()))
+            .map(|(id, key)| (id.to_owned(), derive(key, purpose.as_bytes())))
             .collect();
         Self {
             keys: std::sync::Arc::new(derived),
@@ -49,7 +72,7 @@ impl SecretKeys {
     /// The token for `subject`, under the key in use.
     #[must_use]
     pub fn token(&self, subject: &[u8]) -> Token {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.keys[0], subject))
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.keys[0].1, subject))
     }
 
     /// Whether `token` is the one for `subject` under any key; in constant time.
@@ -60,6 +83,33 @@ impl SecretKeys {
         };
         self.keys
             .iter()
-            .any(|key| hmac::verify(key, subject, &tag).is_ok())
+            .any(|(_, key)| hmac::verify(key, subject, &tag).is_ok())
+    }
+
+    /// The id of the key in use, with which [`sign`](Self::sign) signs.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.keys[0].0
+    }
+
+    /// Signs with the key in use.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> Signature {
+        Signature(hmac::sign(&self.keys[0].1, message))
+    }
+
+    /// Whether the named key, and no other, has signed `message`; in constant time.
+    ///
+    /// # Errors
+    /// [`SignatureError`].
+    pub fn verify(
+        &self,
+        key_id: &str,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        let named = self.keys.iter().find(|(id, _)| id == key_id);
+        let (_, key) = named.ok_or(SignatureError::UnknownKey)?;
+        hmac::verify(key, message, signature).map_err(|_| SignatureError::Wrong)
     }
 }

@@ -1,4 +1,4 @@
-//! Personal data at rest, and tokens derived from a secret.
+//! Personal data at rest, tokens derived from a secret, and signatures.
 //!
 //! A [`Sealer`] encrypts a value with AES-256-GCM for one [`Place`] (table, column, row). Invariant:
 //! what was sealed for one place opens nowhere else, and a flipped bit anywhere is refused; the
@@ -20,7 +20,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use derived::{SecretKeys, Token};
+pub use derived::{SecretKeys, Signature, SignatureError, Token};
 pub use keys::{KeyError, Keys};
 
 /// The layout of a sealed value: this byte, the key id's length and bytes, the nonce, the
@@ -152,7 +152,10 @@ impl Sealer {
     ) -> Result<T, SealingError> {
         let (key_id, nonce, ciphertext) = split(sealed).ok_or(SealingError::Broken)?;
         let key = self.keys.iter().find(|key| key.id.as_bytes() == key_id);
-        let key = key.ok_or(SealingError::UnknownKey)?;
+        let key = key.ok_or_else(|| {
+            settings::unknown_to("ENCRYPTION_KEY");
+            SealingError::UnknownKey
+        })?;
         let mut plain = ciphertext.to_vec();
         let nonce = Nonce::assume_unique_for_key(nonce);
         let plain = key

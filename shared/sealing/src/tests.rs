@@ -107,3 +107,21 @@ fn a_derived_token_opens_its_subject_only_and_survives_rotation() {
     assert!(!old.opens(b"order 1", "") && !old.opens(b"order 1", &token[1..]));
     assert_ne!(both.token(b"order 1"), token);
 }
+
+#[test]
+fn a_signature_counts_for_its_message_and_the_key_that_it_names_and_for_nothing_else() {
+    let keys = |text: String| SecretKeys::new(&Keys::parse(&text).unwrap(), "tokens 1");
+    let old = keys(format!("k1:{}", key(1)));
+    let both = keys(format!("k2:{},k1:{}", key(2), key(1)));
+    let signature = old.sign(b"message");
+    assert_eq!((old.key_id(), both.key_id()), ("k1", "k2"));
+    assert_eq!(both.verify("k1", b"message", signature.as_ref()), Ok(()));
+    let wrong = Err(SignatureError::Wrong);
+    assert_eq!(both.verify("k2", b"message", signature.as_ref()), wrong);
+    assert_eq!(both.verify("k1", b"massage", signature.as_ref()), wrong);
+    assert_eq!(both.verify("k1", b"message", &[]), wrong);
+    let unknown = Err(SignatureError::UnknownKey);
+    assert_eq!(both.verify("k3", b"message", signature.as_ref()), unknown);
+    let other_purpose = SecretKeys::new(&Keys::parse(&format!("k1:{}", key(1))).unwrap(), "guests 1");
+    assert_eq!(other_purpose.verify("k1", b"message", signature.as_ref()), wrong);
+}

@@ -5,13 +5,20 @@
 //! a broken deployment is told of *every* missing or malformed setting in one error, not of the
 //! first. Values are never part of an error: a malformed secret must not end in a log.
 //!
+//! A secret that an outside system has refused, or that could not open what came, is noted here
+//! ([`refused`], [`unknown_to`]): whoever started the function then reads it again (shared/wiring).
+//!
 //! This crate knows no particular setting and no other crate of the shop.
+
+mod doubts;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use secrecy::SecretString;
+
+pub use doubts::{Doubts, refused, take_doubts, unknown_to};
 
 /// Everything that was wrong with the settings, each named once.
 #[derive(Debug, thiserror::Error)]
@@ -59,10 +66,7 @@ pub fn read_from<T>(
     lookup: impl Fn(&str) -> Option<String> + 'static,
     settings: impl FnOnce(&mut Env) -> T,
 ) -> Result<T, SettingsError> {
-    let mut env = Env {
-        lookup: Box::new(lookup),
-        problems: BTreeMap::new(),
-    };
+    let mut env = Env::over(lookup);
     let settings = settings(&mut env);
     if env.problems.is_empty() {
         Ok(settings)
@@ -73,6 +77,29 @@ pub fn read_from<T>(
     }
 }
 
+/// Which settings were asked for, in alphabetical order, and whether each must be there. A setting
+/// that is asked for only beside another one is named where `lookup` has that other one.
+pub fn asked<T>(
+    lookup: impl Fn(&str) -> Option<String> + 'static,
+    settings: impl FnOnce(&mut Env) -> T,
+) -> Vec<Asked> {
+    let mut env = Env::over(lookup);
+    settings(&mut env);
+    let asked = env.asked.into_iter();
+    asked
+        .map(|(name, required)| Asked { name, required })
+        .collect()
+}
+
+/// A setting that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether the function does not start without it.
+    pub required: bool,
+}
+
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 
 /// The settings as they are being read. A getter whose setting is at fault notes the problem and
@@ -80,11 +107,21 @@ type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 pub struct Env {
     lookup: Lookup,
     problems: BTreeMap<&'static str, String>,
+    asked: BTreeMap<&'static str, bool>,
 }
 
 impl Env {
+    fn over(lookup: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        Self {
+            lookup: Box::new(lookup),
+            problems: BTreeMap::new(),
+            asked: BTreeMap::new(),
+        }
+    }
+
     /// A setting that may be absent; an empty one counts as absent.
     pub fn optional(&mut self, name: &'static str) -> Option<String> {
+        self.asked.entry(name).or_insert(false);
         (self.lookup)(name)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
@@ -92,6 +129,7 @@ impl Env {
 
     /// A setting that must be there.
     pub fn required(&mut self, name: &'static str) -> String {
+        self.asked.insert(name, true);
         self.optional(name).unwrap_or_else(|| {
             self.problem(name, "is missing");
             String::new()
@@ -185,6 +223,25 @@ mod tests {
         assert!(
             !error.to_string().contains("many"),
             "a value must not be part of the error"
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_is_told_with_whether_it_must_be_there() {
+        let asked = asked(source(&[("TWILIO_ACCOUNT_SID", "AC1")]), |env| {
+            env.list("ALLOWED_ORIGINS");
+            if env.optional("TWILIO_ACCOUNT_SID").is_some() {
+                env.secret("TWILIO_AUTH_TOKEN");
+            }
+        });
+        let named: Vec<_> = asked.iter().map(|one| (one.name, one.required)).collect();
+        assert_eq!(
+            named,
+            [
+                ("ALLOWED_ORIGINS", false),
+                ("TWILIO_ACCOUNT_SID", false),
+                ("TWILIO_AUTH_TOKEN", true)
+            ]
         );
     }
 

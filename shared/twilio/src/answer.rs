@@ -55,6 +55,11 @@ fn refusal(status: StatusCode, body: &Value) -> TwilioError {
         }
         (_, Some(20404)) => TwilioError::NotFound,
         (400, Some(permanent @ 21000..=21999)) => TwilioError::Permanent { code: permanent },
+        // 20003: the account or its token is not accepted.
+        (401, _) | (_, Some(20003)) => {
+            settings::refused("TWILIO_AUTH_TOKEN");
+            TwilioError::Configuration { code }
+        }
         _ => TwilioError::Configuration { code },
     }
 }

@@ -6,7 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, redirect};
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret;
 
 use crate::settings::{Sender, TwilioSettings};
@@ -99,20 +98,8 @@ fn http_client(
         // Long enough for the messages of one batch; a connection that slept through a freeze is
         // past it and is not used again.
         .pool_idle_timeout(Duration::from_secs(5))
-        .tls_backend_preconfigured(tls()?)
+        .tls_backend_preconfigured(tls::client_config()?)
         .build()?;
     Ok(client)
 }
 
-/// TLS with ring and the roots that are compiled in: no file is read and no process-wide provider
-/// is needed, so that making a client stays a matter of microseconds.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}

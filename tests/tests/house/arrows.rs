@@ -8,7 +8,14 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use crate::root;
 
 /// Leaves that anybody may know: they know no rule of the shop and no other system.
-const LEAVES: [&str; 4] = ["domain", "sealing", "settings", "telemetry"];
+const LEAVES: [&str; 6] = [
+    "domain",
+    "sealing",
+    "settings",
+    "telemetry",
+    "tls",
+    "wiring",
+];
 
 const CONTEXTS: [&str; 7] = [
     "carts",
@@ -30,6 +37,8 @@ fn may_know(shared: &str) -> Option<Vec<&'static str>> {
         "checkout" => [&CONTEXTS[..], &["database", "paystack"]].concat(),
         // Where a consumer's failures are recorded: messaging's words over the database's tables.
         "desk" => vec!["database", "messaging"],
+        // CloudFormation's words around a function that is invoked like a scheduled one.
+        "deployment" => vec!["messaging"],
         "database" | "edge" => vec![],
         context if CONTEXTS.contains(&context) => vec!["database"],
         outside if OUTSIDE.contains(&outside) => vec![],

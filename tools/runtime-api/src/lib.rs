@@ -23,6 +23,7 @@
 //! ```
 
 mod background;
+mod extension;
 mod function;
 mod gate;
 mod pool;
@@ -33,6 +34,7 @@ mod response;
 mod schedule;
 mod server;
 
+pub use extension::{Mood, SecretsExtension};
 pub use function::{Function, FunctionError, Spawn};
 pub use gate::Gate;
 pub use pool::Functions;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use catalog_functions::shapes::ProductBody;
-use catalog_functions::{Reader, ReaderSettings, json};
+use catalog_functions::{Reader, json};
 use domain::Slug;
 use edge::{Problem, ProblemBody, Query, StartError};
 use http::HeaderMap;
@@ -15,11 +15,11 @@ const ROUTE: &str = "/api/products/{slug}";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let reader = Reader::open(&edge::start(ReaderSettings::read)?)?;
-    edge::serve(Router::new().route(ROUTE, get(handle)).with_state(reader)).await
+    edge::serve::<Api>(|env| {
+        let reader = Reader::read(env)?;
+        Some(Router::new().route(ROUTE, get(handle)).with_state(reader))
+    })
+    .await
 }
 
 #[derive(OpenApi)]

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use catalog_functions::shapes::CategoryNodeBody;
-use catalog_functions::{Reader, ReaderSettings, json};
+use catalog_functions::{Reader, json};
 use edge::{Problem, ProblemBody, Query, StartError};
 use http::HeaderMap;
 use serde::Serialize;
@@ -15,11 +15,11 @@ const ROUTE: &str = "/api/categories";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let reader = Reader::open(&edge::start(ReaderSettings::read)?)?;
-    edge::serve(Router::new().route(ROUTE, get(handle)).with_state(reader)).await
+    edge::serve::<Api>(|env| {
+        let reader = Reader::read(env)?;
+        Some(Router::new().route(ROUTE, get(handle)).with_state(reader))
+    })
+    .await
 }
 
 #[derive(OpenApi)]

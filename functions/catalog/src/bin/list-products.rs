@@ -7,7 +7,7 @@ use axum::routing::get;
 use catalog::ProductQuery;
 use catalog_functions::facets::FacetsBody;
 use catalog_functions::shapes::ProductSummaryBody;
-use catalog_functions::{Reader, ReaderSettings, asked, json, raw};
+use catalog_functions::{Reader, asked, json, raw};
 use edge::{Problem, ProblemBody, Query, StartError};
 use http::HeaderMap;
 use serde::Serialize;
@@ -18,11 +18,11 @@ const ROUTE: &str = "/api/products";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let reader = Reader::open(&edge::start(ReaderSettings::read)?)?;
-    edge::serve(Router::new().route(ROUTE, get(handle)).with_state(reader)).await
+    edge::serve::<Api>(|env| {
+        let reader = Reader::read(env)?;
+        Some(Router::new().route(ROUTE, get(handle)).with_state(reader))
+    })
+    .await
 }
 
 #[derive(OpenApi)]

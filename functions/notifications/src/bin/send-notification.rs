@@ -1,10 +1,9 @@
 //! Queue `notifications`: sends one message to one recipient over one channel, once.
 
-use database::{Database, DatabaseSettings};
+use database::Database;
 use desk::{Desk, Fail};
 use domain::{Clock, Event};
-use edge::StartError;
-use messaging::{Envelope, Failure};
+use messaging::{Envelope, Failure, StartError};
 use notifications::{Begun, Outcome, begin_sending, finish_sending};
 use notifications_functions::{Providers, send};
 use sealing::Sealer;
@@ -20,29 +19,21 @@ struct App {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let (database, sealer, providers) = edge::start(|env| {
-        (
-            DatabaseSettings::read(env),
-            Sealer::read(env),
-            Providers::read(env),
-        )
-    })?;
-    let (Some(sealer), Some(providers)) = (sealer, providers) else {
-        return Err(StartError::unread());
-    };
-    let database = Database::lazy(&database).map_err(StartError::resource)?;
-    let app = App {
-        database,
-        sealer,
-        providers,
-        clock: Clock::system(),
-    };
-    let desk = Desk::new(app.database.clone(), app.clock.clone());
-    let handle =
-        async move |envelope: &Envelope| handle(&app, envelope).await.map_err(Failure::from);
-    messaging::serve_consumer(CONSUMER, desk, handle)
-        .await
-        .map_err(StartError::runtime)
+    messaging::serve_consumer(CONSUMER, |env| {
+        let (database, sealer) = (Database::read(env), Sealer::read(env));
+        let providers = Providers::read(env);
+        let app = App {
+            database: database?,
+            sealer: sealer?,
+            providers: providers?,
+            clock: Clock::system(),
+        };
+        let desk = Desk::new(app.database.clone(), app.clock.clone());
+        let handle =
+            async move |envelope: &Envelope| handle(&app, envelope).await.map_err(Failure::from);
+        Some((desk, handle))
+    })
+    .await
 }
 
 async fn handle(app: &App, envelope: &Envelope) -> Result<(), Fail> {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use cache::{Cache, CacheSettings};
-use database::{Database, DatabaseSettings, outbox};
+use database::{Database, outbox};
 use edge::{Problem, ProblemBody, StartError};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
@@ -20,21 +20,20 @@ struct App {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let (database, cache) =
-        edge::start(|env| (DatabaseSettings::read(env), CacheSettings::read(env)))?;
-    let database = Database::lazy(&database).map_err(StartError::resource)?;
-    let app = App {
-        database,
-        cache: Cache::lazy(&cache),
-    };
-    let routes = Router::new()
-        .route("/api/health", get(live))
-        .route("/api/health/ready", get(ready))
-        .with_state(app);
-    edge::serve(routes).await
+    edge::serve::<Api>(|env| {
+        let (database, cache) = (Database::read(env), CacheSettings::read(env));
+        let app = App {
+            database: database?,
+            cache: Cache::lazy(&cache),
+        };
+        Some(
+            Router::new()
+                .route("/api/health", get(live))
+                .route("/api/health/ready", get(ready))
+                .with_state(app),
+        )
+    })
+    .await
 }
 
 /// Whether the shop lives

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use database::{Database, DatabaseError, DatabaseSettings, outbox};
-use edge::StartError;
-use messaging::{Invocation, Publisher, RabbitSettings};
+use database::{Database, DatabaseError, outbox};
+use messaging::{Invocation, Publisher, RabbitSettings, StartError};
 use serde_json::{Value, json};
 
 /// Messages published at once.
@@ -26,23 +25,17 @@ struct App {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let (database, rabbit, seconds) = edge::start(|env| {
+    messaging::serve_scheduled("relay-outbox", |env| {
+        let (database, rabbit) = (Database::read(env), RabbitSettings::read(env));
         let seconds = env.parsed_or("RELAY_DRAIN_SECONDS", 50_u64);
-        (
-            DatabaseSettings::read(env),
-            RabbitSettings::read(env),
-            seconds,
-        )
-    })?;
-    let app = App {
-        database: Database::lazy(&database).map_err(StartError::resource)?,
-        publisher: tokio::sync::Mutex::new(Publisher::lazy(rabbit, "relay-outbox")),
-        drain: Duration::from_secs(seconds),
-    };
-    let handle = async move |tick: Invocation| Ok(handle(&app, &tick).await?);
-    messaging::serve_scheduled("relay-outbox", handle)
-        .await
-        .map_err(StartError::runtime)
+        let app = App {
+            database: database?,
+            publisher: tokio::sync::Mutex::new(Publisher::lazy(rabbit, "relay-outbox")),
+            drain: Duration::from_secs(seconds),
+        };
+        Some(async move |tick: Invocation| Ok(handle(&app, &tick).await?))
+    })
+    .await
 }
 
 async fn handle(app: &App, tick: &Invocation) -> Result<Value, DatabaseError> {

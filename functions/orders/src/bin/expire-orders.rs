@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use checkout::{Expired, Resources, expire_order};
 use domain::{Cause, chain};
-use edge::StartError;
-use messaging::Invocation;
+use messaging::{Invocation, StartError};
 use serde_json::{Value, json};
 
 /// How many due orders one round takes; what is left is due again in a minute.
@@ -16,11 +15,11 @@ const ROUND: Duration = Duration::from_secs(40);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let shop = edge::start(Resources::read)?.ok_or_else(StartError::unread)?;
-    let handle = async move |tick: Invocation| Ok(handle(&shop, &tick.request_id).await?);
-    messaging::serve_scheduled("expire-orders", handle)
-        .await
-        .map_err(StartError::runtime)
+    messaging::serve_scheduled("expire-orders", |env| {
+        let shop = Resources::read(env)?;
+        Some(async move |tick: Invocation| Ok(handle(&shop, &tick.request_id).await?))
+    })
+    .await
 }
 
 async fn handle(shop: &Resources, request_id: &str) -> Result<Value, database::DatabaseError> {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use chrono::{DateTime, Utc};
-use database::{Database, DatabaseSettings};
+use database::Database;
 use domain::OrderNumber;
 use edge::{Bearer, GuestAccess, Problem, ProblemBody, StartError};
 use orders::{Order, TimelineEntry};
@@ -25,30 +25,20 @@ struct App {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let (database, sealer, access) = edge::start(|env| {
-        (
-            DatabaseSettings::read(env),
-            Sealer::read(env),
-            GuestAccess::read(env),
+    edge::serve::<Api>(|env| {
+        let (database, sealer) = (Database::read(env), Sealer::read(env));
+        let access = GuestAccess::read(env);
+        let app = App {
+            database: database?,
+            sealer: sealer?,
+            access: access?,
+        };
+        Some(
+            Router::new()
+                .route("/api/orders/{number}", get(handle))
+                .with_state(app),
         )
-    })?;
-    let (Some(sealer), Some(access)) = (sealer, access) else {
-        return Err(StartError::unread());
-    };
-    let database = Database::lazy(&database).map_err(StartError::resource)?;
-    let app = App {
-        database,
-        sealer,
-        access,
-    };
-    edge::serve(
-        Router::new()
-            .route("/api/orders/{number}", get(handle))
-            .with_state(app),
-    )
+    })
     .await
 }
 

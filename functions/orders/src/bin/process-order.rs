@@ -4,8 +4,7 @@ use checkout::{Resources, follow_payment, tell_customer};
 use database::first_time;
 use desk::{Desk, Fail, Inbound};
 use domain::{Event, OrderId, PaymentStatus};
-use edge::StartError;
-use messaging::{Envelope, Failure};
+use messaging::{Envelope, Failure, StartError};
 use notifications::{Activity, Channel, Content, OrderFacts, tell_staff};
 use orders::OrderSummary;
 use serde_json::json;
@@ -15,13 +14,14 @@ const EVERY_WAY: [Channel; 2] = [Channel::Email, Channel::Sms];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let shop = edge::start(Resources::read)?.ok_or_else(StartError::unread)?;
-    let desk = Desk::new(shop.database.clone(), shop.clock.clone());
-    let handle =
-        async move |envelope: &Envelope| handle(&shop, envelope).await.map_err(Failure::from);
-    messaging::serve_consumer(CONSUMER, desk, handle)
-        .await
-        .map_err(StartError::runtime)
+    messaging::serve_consumer(CONSUMER, |env| {
+        let shop = Resources::read(env)?;
+        let desk = Desk::new(shop.database.clone(), shop.clock.clone());
+        let handle =
+            async move |envelope: &Envelope| handle(&shop, envelope).await.map_err(Failure::from);
+        Some((desk, handle))
+    })
+    .await
 }
 
 async fn handle(shop: &Resources, envelope: &Envelope) -> Result<(), Fail> {

@@ -12,15 +12,14 @@ use utoipa::OpenApi;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let till = Till::start()?;
-    edge::serve(
-        Router::new()
-            .route("/api/payments/{reference}", get(handle))
-            .with_state(till),
-    )
+    edge::serve::<Api>(|env| {
+        let till = Till::read(env)?;
+        Some(
+            Router::new()
+                .route("/api/payments/{reference}", get(handle))
+                .with_state(till),
+        )
+    })
     .await
 }
 

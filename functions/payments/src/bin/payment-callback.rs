@@ -21,19 +21,18 @@ struct App {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let read = edge::start(|env| (Resources::read(env), edge::storefront(env)))?;
-    let (Some(shop), Some(storefront)) = read else {
-        return Err(StartError::unread());
-    };
-    let app = App { shop, storefront };
-    edge::serve(
-        Router::new()
-            .route("/api/payments/callback", get(handle))
-            .with_state(app),
-    )
+    edge::serve::<Api>(|env| {
+        let (shop, storefront) = (Resources::read(env), edge::storefront(env));
+        let app = App {
+            shop: shop?,
+            storefront: storefront?,
+        };
+        Some(
+            Router::new()
+                .route("/api/payments/callback", get(handle))
+                .with_state(app),
+        )
+    })
     .await
 }
 

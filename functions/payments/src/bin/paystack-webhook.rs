@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use database::{Database, DatabaseSettings, outbox};
+use database::{Database, outbox};
 use domain::{Cause, Clock, Event};
 use edge::{Problem, ProblemBody, RawBody, RequestId, StartError};
 use http::{HeaderMap, StatusCode};
@@ -24,27 +24,21 @@ struct App {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let (database, paystack, sealer) = edge::start(|env| {
-        (
-            DatabaseSettings::read(env),
-            PaystackSettings::read(env),
-            Sealer::read(env),
+    edge::serve::<Api>(|env| {
+        let (database, sealer) = (Database::read(env), Sealer::read(env));
+        let paystack = PaystackSettings::read(env);
+        let app = App {
+            database: database?,
+            verifier: std::sync::Arc::new(WebhookVerifier::new(&paystack)),
+            sealer: sealer?,
+            clock: Clock::system(),
+        };
+        Some(
+            Router::new()
+                .route("/api/webhooks/paystack", post(handle))
+                .with_state(app),
         )
-    })?;
-    let app = App {
-        database: Database::lazy(&database).map_err(StartError::resource)?,
-        verifier: std::sync::Arc::new(WebhookVerifier::new(&paystack)),
-        sealer: sealer.ok_or_else(StartError::unread)?,
-        clock: Clock::system(),
-    };
-    edge::serve(
-        Router::new()
-            .route("/api/webhooks/paystack", post(handle))
-            .with_state(app),
-    )
+    })
     .await
 }
 

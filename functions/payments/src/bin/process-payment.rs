@@ -5,8 +5,7 @@ use checkout::{Resources, check_refund, follow_payment, note_stray, send_refund,
 use database::first_time;
 use desk::{Desk, Fail, Inbound};
 use domain::{AttemptStatus, Event, PaymentReference, WebhookId};
-use edge::StartError;
-use messaging::{Envelope, Failure};
+use messaging::{Envelope, Failure, StartError};
 use notifications::{Activity, tell_staff};
 use payments::open_refunds_of;
 use paystack::EventKind;
@@ -20,13 +19,14 @@ const PATIENCE_WITH_WEBHOOKS: u32 = 4;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let shop = edge::start(Resources::read)?.ok_or_else(StartError::unread)?;
-    let desk = Desk::new(shop.database.clone(), shop.clock.clone());
-    let handle =
-        async move |envelope: &Envelope| handle(&shop, envelope).await.map_err(Failure::from);
-    messaging::serve_consumer(CONSUMER, desk, handle)
-        .await
-        .map_err(StartError::runtime)
+    messaging::serve_consumer(CONSUMER, |env| {
+        let shop = Resources::read(env)?;
+        let desk = Desk::new(shop.database.clone(), shop.clock.clone());
+        let handle =
+            async move |envelope: &Envelope| handle(&shop, envelope).await.map_err(Failure::from);
+        Some((desk, handle))
+    })
+    .await
 }
 
 async fn handle(shop: &Resources, envelope: &Envelope) -> Result<(), Fail> {

@@ -17,15 +17,14 @@ use utoipa::{OpenApi, ToSchema};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    if edge::described::<Api>() {
-        return Ok(());
-    }
-    let till = Till::start()?;
-    edge::serve(
-        Router::new()
-            .route("/api/orders/{number}/payments", post(handle))
-            .with_state(till),
-    )
+    edge::serve::<Api>(|env| {
+        let till = Till::read(env)?;
+        Some(
+            Router::new()
+                .route("/api/orders/{number}/payments", post(handle))
+                .with_state(till),
+        )
+    })
     .await
 }
 
