@@ -45,7 +45,8 @@ impl From<Event> for Announcement {
     }
 }
 
-/// Writes announcements into the caller's transaction: they go out if and only if it commits.
+/// Writes announcements into the caller's transaction: they go out if and only if it commits. They
+/// carry the trace of what announces them.
 ///
 /// # Errors
 /// [`DatabaseError`].
@@ -66,11 +67,12 @@ pub async fn announce(
         .collect();
     let payloads: Vec<Value> = announcements.iter().map(|a| a.event.payload()).collect();
     let delays: Vec<i64> = announcements.iter().map(|a| millis(a.delay)).collect();
+    let trace_parent = telemetry::trace_parent();
     sqlx::query!(
         r#"
         INSERT INTO outbox
-            (message_id, type, version, payload, correlation_id, occurred_at, available_at)
-        SELECT message_id, type, version, payload, $6, $7, now() + delay * interval '1 millisecond'
+            (message_id, type, version, payload, correlation_id, trace_parent, occurred_at, available_at)
+        SELECT message_id, type, version, payload, $6, $8, $7, now() + delay * interval '1 millisecond'
         FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::jsonb[], $5::bigint[])
             AS a (message_id, type, version, payload, delay)
         "#,
@@ -81,6 +83,7 @@ pub async fn announce(
         &delays,
         correlation_id,
         occurred_at,
+        trace_parent,
     )
     .execute(connection)
     .await?;
@@ -102,6 +105,8 @@ pub struct OutboxMessage {
     pub payload: Value,
     /// The request that caused it.
     pub correlation_id: String,
+    /// What announced it in its trace, where there is one (W3C `traceparent`).
+    pub trace_parent: Option<String>,
     /// When its cause happened.
     pub occurred_at: DateTime<Utc>,
 }
@@ -132,7 +137,7 @@ pub async fn claim(
         ) due
         WHERE o.message_id = due.message_id AND o.attempt = due.attempt
         RETURNING o.message_id, o.attempt, o.type AS event_type, o.version, o.payload,
-                  o.correlation_id, o.occurred_at
+                  o.correlation_id, o.trace_parent, o.occurred_at
         "#,
         limit,
         millis(lease),
@@ -178,7 +183,9 @@ pub async fn give_back(
     sqlx::query!(
         r#"
         UPDATE outbox o
-        SET claimed_until = NULL, available_at = now() + $3::bigint * interval '1 millisecond'
+        SET claimed_until = NULL,
+            due_at = coalesce(due_at, available_at),
+            available_at = now() + $3::bigint * interval '1 millisecond'
         FROM unnest($1::uuid[], $2::integer[]) AS c (message_id, attempt)
         WHERE o.message_id = c.message_id AND o.attempt = c.attempt
         "#,
@@ -204,8 +211,9 @@ pub async fn reschedule(
     sqlx::query!(
         r#"
         INSERT INTO outbox
-            (message_id, attempt, type, version, payload, correlation_id, occurred_at, available_at)
-        VALUES ($1, $2 + 1, $3, $4, $5, $6, $7, now() + $8::bigint * interval '1 millisecond')
+            (message_id, attempt, type, version, payload, correlation_id, trace_parent, occurred_at,
+             available_at)
+        VALUES ($1, $2 + 1, $3, $4, $5, $6, $9, $7, now() + $8::bigint * interval '1 millisecond')
         ON CONFLICT (message_id, attempt) DO NOTHING
         "#,
         message.message_id,
@@ -216,21 +224,24 @@ pub async fn reschedule(
         message.correlation_id,
         message.occurred_at,
         millis(delay),
+        message.trace_parent,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// How many seconds the oldest due message has waited; 0 where none waits.
+/// How many seconds the oldest due message has waited, tries to publish it included; 0 where none
+/// waits.
 ///
 /// # Errors
 /// [`DatabaseError`].
 pub async fn oldest_due(connection: &mut PgConnection) -> Result<i64, DatabaseError> {
     let seconds = sqlx::query_scalar!(
         r#"
-        SELECT coalesce(extract(epoch FROM now() - min(available_at)), 0)::bigint AS "seconds!"
-        FROM outbox WHERE available_at <= now()
+        SELECT coalesce(extract(epoch FROM now() - least(due, given_back)), 0)::bigint AS "seconds!"
+        FROM (SELECT min(available_at) AS due FROM outbox WHERE available_at <= now()) d,
+             (SELECT min(due_at) AS given_back FROM outbox WHERE due_at IS NOT NULL) g
         "#,
     )
     .fetch_one(connection)

@@ -13,6 +13,7 @@ pub fn envelope(row: &OutboxMessage) -> Envelope {
         version: u16::try_from(row.version).unwrap_or_default(),
         occurred_at: row.occurred_at,
         correlation_id: row.correlation_id.clone(),
+        trace_parent: row.trace_parent.clone(),
         attempt: u32::try_from(row.attempt).unwrap_or(1),
         payload: row.payload.clone(),
     }
@@ -32,6 +33,7 @@ pub(crate) fn row(envelope: &Envelope) -> OutboxMessage {
         version: i16::try_from(envelope.version).unwrap_or(i16::MAX),
         payload: envelope.payload.clone(),
         correlation_id: envelope.correlation_id.clone(),
+        trace_parent: envelope.trace_parent.clone(),
         occurred_at: envelope.occurred_at,
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Failure;
+use crate::event::lenient;
 
 /// One event on its way: the JSON of a message's body and of an outbox row.
 ///
@@ -23,6 +24,10 @@ pub struct Envelope {
     pub occurred_at: DateTime<Utc>,
     /// The request that led to this, through all messages that follow from it.
     pub correlation_id: String,
+    /// What sent it in its trace, where there is one (W3C `traceparent`). Whatever stands there, it
+    /// never costs the message.
+    #[serde(default, deserialize_with = "lenient")]
+    pub trace_parent: Option<String>,
     /// Which try this is, counted from 1.
     #[serde(default = "first_attempt")]
     pub attempt: u32,
@@ -55,6 +60,7 @@ impl Envelope {
             version,
             occurred_at,
             correlation_id: correlation_id.into(),
+            trace_parent: None,
             attempt: first_attempt(),
             payload,
         }
@@ -85,10 +91,11 @@ impl Envelope {
             version,
             occurred_at,
             correlation_id,
+            trace_parent,
             attempt,
             payload,
         } = self;
-        serde_json::json!({
+        let mut body = serde_json::json!({
             "id": id,
             "type": kind,
             "version": version,
@@ -96,9 +103,11 @@ impl Envelope {
             "correlation_id": correlation_id,
             "attempt": attempt,
             "payload": payload,
-        })
-        .to_string()
-        .into_bytes()
+        });
+        if let Some(trace_parent) = trace_parent {
+            body["trace_parent"] = trace_parent.as_str().into();
+        }
+        body.to_string().into_bytes()
     }
 
     /// The payload as the type that the consumer expects of it.
@@ -162,6 +171,22 @@ mod tests {
         body["tenant"] = json!("later");
         let read = Envelope::from_bytes(body.to_string().as_bytes()).unwrap();
         assert_eq!(read.attempt, 1);
+    }
+
+    #[test]
+    fn a_trace_is_carried_and_never_costs_the_message() {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let traced = Envelope {
+            trace_parent: Some(parent.to_owned()),
+            ..an_event()
+        };
+        assert_eq!(Envelope::from_bytes(&traced.to_bytes()).unwrap(), traced);
+        let mut body = serde_json::to_value(an_event()).unwrap();
+        for strange in [json!(null), json!(7), json!({"a": 1})] {
+            body["trace_parent"] = strange;
+            let read = Envelope::from_bytes(body.to_string().as_bytes()).unwrap();
+            assert_eq!(read, an_event());
+        }
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn decode(queue: &str, vhost: &str, message: &Value) -> Result<QueueMessage, Mal
 }
 
 /// The value if it is there and of its type, else the default.
-fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,

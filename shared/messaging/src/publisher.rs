@@ -16,6 +16,7 @@ use lapin::{BasicProperties, Channel, Confirmation, Connection, PublisherConfirm
 use tokio::time::timeout;
 
 use crate::connection::{BrokerUnavailable, connect};
+use crate::sending::{Sending, headers};
 use crate::topology::EVENTS;
 use crate::{Envelope, RabbitSettings};
 
@@ -90,7 +91,17 @@ impl Publisher {
     ///
     /// A dead or frozen broker costs at most 2.8 s to notice and 4 s to try again, whatever the
     /// number of messages; a slow one is waited for as long as it confirms something every 2 s.
+    ///
+    /// Each is a span of the trace that it belongs to, and carries that span on: in its envelope, and
+    /// for others' eyes in the header `traceparent`.
     pub async fn publish(&mut self, messages: &[Envelope]) -> Vec<Result<(), NotPublished>> {
+        let sending = Sending::of(messages);
+        let outcomes = self.publish_all(&sending.messages).await;
+        sending.ended(&outcomes);
+        outcomes
+    }
+
+    async fn publish_all(&mut self, messages: &[Envelope]) -> Vec<Result<(), NotPublished>> {
         let mut outcomes: Vec<_> = messages.iter().map(sendable).collect();
         for _ in 0..2 {
             let open: Vec<usize> = positions(&outcomes, heals_by_reconnecting);
@@ -338,7 +349,8 @@ fn properties(message: &Envelope, kind: ShortString) -> BasicProperties {
         .with_priority(0)
         .with_message_id(message.id.to_string().into())
         .with_type(kind)
-        .with_timestamp(u64::try_from(message.occurred_at.timestamp()).unwrap_or_default());
+        .with_timestamp(u64::try_from(message.occurred_at.timestamp()).unwrap_or_default())
+        .with_headers(headers(message));
     match ShortString::try_new(message.correlation_id.as_str()) {
         Ok(id) => properties.with_correlation_id(id),
         // The body holds it at any length.

@@ -1,30 +1,33 @@
-//! Logs as JSON lines on standard output, the same for every function.
+//! What a function tells about itself: log lines, metrics and traces.
 //!
-//! Invariant: a log line has no personal data and no secret. Types that carry either do not print
-//! (domain::Email, secrecy::SecretString …), so a line can only have what its author named.
-//! CloudWatch adds the time; `request_id` and `correlation_id` come from the span of the request or
-//! message being worked.
+//! **Owns** the form of all three. Logs are JSON lines on standard output. Metrics are CloudWatch's
+//! embedded metric format on the same output, if `METRICS` is `emf`; their names, units and
+//! dimensions stand once, in [`metric`]. Traces go to an OpenTelemetry collector on localhost, if
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` names one; W3C trace context carries them from the request through
+//! the outbox to the consumers.
+//!
+//! **Invariants.** A line, a metric and a span have no personal data and no secret: types that carry
+//! either do not print (domain::Email, secrecy::SecretString …), so only what its author named can
+//! be in them. What is not switched on costs nothing. Telling never fails a request and never holds
+//! it up for more than [`EXPORT_LIMIT`].
+//!
+//! **Refuses to know** what a metric means to the shop, HTTP handlers, queues and tables.
+//!
+//! A span that is to be part of a trace has the field `otel.kind` (`server`, `client`, `producer`,
+//! `consumer` or `internal`). Its fields with a dot in their names are attributes by OpenTelemetry's
+//! semantic conventions and stay out of the log; `otel.name`, `otel.parent` (a W3C `traceparent`) and
+//! `otel.status_code` (`error`) say what they say. A span of the target [`TRACE_ONLY`] is in no log
+//! line, so that the lines inside it keep the fields of the request around it.
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+mod log;
+pub mod metric;
+mod outlet;
+mod provider;
+mod recorder;
+mod trace;
 
-/// Starts the log. `LOG_LEVEL` is `error`, `warn`, `info` (the default), `debug`, `trace`, or a list
-/// such as `info,sqlx=debug`. Starting it twice does nothing.
-pub fn start(env: &mut settings::Env) {
-    let levels = env.parsed_or("LOG_LEVEL", Targets::new().with_default(LevelFilter::INFO));
-    // lapin warns of a returned message with its whole body, which is nobody's to read in a log.
-    let levels = levels.with_target("lapin", LevelFilter::ERROR);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .without_time()
-        .with_writer(std::io::stdout);
-    tracing_subscriber::registry()
-        .with(levels)
-        .with(lines)
-        .try_init()
-        .ok();
-}
+pub use outlet::{finish, send_spans, start};
+pub use provider::call;
+pub use trace::{
+    EXPORT_LIMIT, TRACE_ONLY, TraceParent, from_lambda, trace_parent, trace_parent_of,
+};
