@@ -10,13 +10,14 @@
 //! This crate knows no table of a context, no queue and no HTTP.
 
 mod connection;
-mod dead;
+pub mod dead;
 mod error;
 pub mod idempotency;
 mod inbox;
 pub mod migrations;
 pub mod outbox;
 mod pool;
+pub mod roles;
 mod stored;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -8,8 +8,10 @@
 
 mod agreement;
 mod arrows;
+mod built;
 mod environment;
 mod functions;
+mod grants;
 mod routes;
 mod template;
 

@@ -1,0 +1,157 @@
+//! Which SQL is linked into which function.
+//!
+//! The linker keeps of a crate what a binary reaches, texts of statements included: a statement that
+//! is found in a binary is one that the function can run. Statements of `query!` are known whole, by
+//! `.sqlx/`. What is put together at run time (`QueryBuilder`) shows as pieces; of those the tables are
+//! read off, and they may only read: what writes is a `query!`, so that it can be judged whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::ops::Range;
+
+use crate::built::binary;
+use crate::root;
+
+/// The statements of `query!`, each once.
+pub(crate) fn prepared() -> Vec<String> {
+    let files = fs::read_dir(root().join(".sqlx")).unwrap();
+    let text = |entry: fs::DirEntry| {
+        let described: serde_json::Value =
+            serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap();
+        described["query"].as_str().unwrap().to_owned()
+    };
+    let texts: BTreeSet<String> = files.map(|entry| text(entry.unwrap())).collect();
+    texts.into_iter().collect()
+}
+
+/// The SQL of one function.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Linked {
+    /// Places in the list of [`prepared`] statements.
+    pub(crate) prepared: BTreeSet<usize>,
+    /// Tables that pieces of statements read from.
+    pub(crate) read: BTreeSet<String>,
+    /// Pieces of statements that write, which nobody can judge.
+    pub(crate) writing: BTreeSet<String>,
+}
+
+/// Looks into a function's binary.
+pub(crate) fn linked(function: &str, prepared: &[String], tables: &[String]) -> Linked {
+    look(&fs::read(binary(function)).unwrap(), prepared, tables)
+}
+
+/// Looks into the bytes of a binary.
+pub(crate) fn look(bytes: &[u8], prepared: &[String], tables: &[String]) -> Linked {
+    let mut linked = Linked::default();
+    let mut known: Vec<Range<usize>> = Vec::new();
+    for (index, text) in prepared.iter().enumerate() {
+        let places: Vec<usize> = places(bytes, text.as_bytes()).collect();
+        if !places.is_empty() {
+            linked.prepared.insert(index);
+        }
+        known.extend(places.iter().map(|at| *at..at + text.len()));
+    }
+    known.sort_unstable_by_key(|range| range.start);
+    for (word, writes) in [
+        ("FROM ", false),
+        ("JOIN ", false),
+        ("INSERT INTO ", true),
+        ("UPDATE ", true),
+        ("DELETE FROM ", true),
+        ("TRUNCATE ", true),
+        ("MERGE INTO ", true),
+    ] {
+        for at in places(bytes, word.as_bytes()).filter(|at| !within(*at, &known)) {
+            let Some(table) = table_at(&bytes[at + word.len()..], tables) else {
+                continue;
+            };
+            if writes {
+                linked.writing.insert(format!("{word}{table}"));
+            } else {
+                linked.read.insert(table.to_owned());
+            }
+        }
+    }
+    linked
+}
+
+/// Texts lie beside each other without an end of their own, so the longest name counts that fits.
+fn table_at<'a>(bytes: &[u8], tables: &'a [String]) -> Option<&'a str> {
+    let fitting = tables
+        .iter()
+        .filter(|table| bytes.starts_with(table.as_bytes()));
+    fitting.max_by_key(|table| table.len()).map(String::as_str)
+}
+
+fn within(at: usize, known: &[Range<usize>]) -> bool {
+    let before = known.partition_point(|range| range.start <= at);
+    // A statement may be the beginning of another, so the last that begins before need not be the one.
+    known[..before]
+        .iter()
+        .rev()
+        .take(8)
+        .any(|range| range.contains(&at))
+}
+
+fn places<'a>(bytes: &'a [u8], sought: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    memchr::memmem::find_iter(bytes, sought)
+}
+
+/// The SQL of every function, by name.
+pub(crate) fn of_every_function(
+    functions: impl IntoIterator<Item = String>,
+    prepared: &[String],
+    tables: &[String],
+) -> BTreeMap<String, Linked> {
+    functions
+        .into_iter()
+        .map(|function| {
+            let linked = linked(&function, prepared, tables);
+            (function, linked)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tables() -> Vec<String> {
+        ["orders", "order_lines", "outbox"]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    #[test]
+    fn statements_are_found_whole_and_pieces_by_their_tables() {
+        let prepared = [
+            "SELECT 1 FROM orders".to_owned(),
+            "DELETE FROM outbox".to_owned(),
+        ];
+        let bytes =
+            b"\0SELECT 1 FROM orders\x01other text LEFT JOIN order_linesANDmore FROM everywhere\0";
+        let found = look(bytes, &prepared, &tables());
+        assert_eq!(found.prepared, BTreeSet::from([0]));
+        assert_eq!(found.read, BTreeSet::from(["order_lines".to_owned()]));
+        assert!(found.writing.is_empty());
+    }
+
+    #[test]
+    fn a_piece_that_writes_is_told() {
+        let found = look(b"UPDATE orders SET total = ", &[], &tables());
+        assert_eq!(found.writing, BTreeSet::from(["UPDATE orders".to_owned()]));
+        let found = look(b"DELETE FROM outbox WHERE ", &[], &tables());
+        assert!(found.writing.contains("DELETE FROM outbox"));
+    }
+
+    #[test]
+    fn what_lies_in_a_known_statement_is_no_piece() {
+        let prepared = [
+            "SELECT 1 FROM orders".to_owned(),
+            "SELECT 1 FROM orders JOIN outbox".to_owned(),
+        ];
+        let found = look(b"xSELECT 1 FROM orders JOIN outboxx", &prepared, &tables());
+        assert_eq!(found.prepared.len(), 2);
+        assert!(found.read.is_empty(), "{found:?}");
+    }
+}
