@@ -1,6 +1,6 @@
 //! Running cargo with progress.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
@@ -14,10 +14,21 @@ use crate::terminal::Step;
 /// variables that build scripts watch (ring's does): passed on, they would rebuild half the tree
 /// each time one changes between `cargo dev` and plain `cargo`.
 pub(crate) fn command(root: &Path) -> Command {
-    let mut command = Command::new("cargo");
+    command_of(Path::new("cargo"), root)
+}
+
+/// The same for a program that starts cargo itself.
+pub(crate) fn command_of(program: &Path, root: &Path) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(root);
     forget_cargo(&mut command);
     command
+}
+
+/// Where cargo keeps the sources of crates.
+pub(crate) fn home() -> Option<PathBuf> {
+    let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    given.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
 /// See [`command`]; for programs that start cargo themselves.

@@ -14,6 +14,7 @@ mod functions;
 mod lambda;
 mod next_steps;
 mod openapi;
+mod package;
 mod prepare;
 mod python;
 mod queries;

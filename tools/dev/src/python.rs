@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use services::Reporter;
 use tokio::process::Command;
 
@@ -14,6 +14,16 @@ pub(crate) const CARGO_LAMBDA: Package = Package {
     requirement: "cargo-lambda==1.9.2",
     program: "cargo-lambda",
     folder: "venv",
+    purpose: "it runs the functions here",
+};
+
+/// The compiler that links functions for Lambda, whatever C library this machine has. A folder of
+/// its own: 80 MB that only packaging needs.
+const ZIG: Package = Package {
+    requirement: "ziglang==0.17.1",
+    program: "python-zig",
+    folder: "venv-zig",
+    purpose: "it links the functions for Lambda",
 };
 
 /// A program on PyPI.
@@ -21,6 +31,22 @@ pub(crate) struct Package {
     requirement: &'static str,
     program: &'static str,
     folder: &'static str,
+    purpose: &'static str,
+}
+
+/// Makes sure that zig is there; answers the path of the compiler itself, which the package keeps
+/// among its modules.
+pub(crate) async fn zig(dev_folder: &Path, step: &Step) -> anyhow::Result<PathBuf> {
+    ensure(&ZIG, dev_folder, step).await?;
+    let folder = dev_folder.join(ZIG.folder);
+    let libraries = std::fs::read_dir(folder.join("lib")).into_iter().flatten();
+    libraries
+        .flatten()
+        .map(|python| python.path().join("site-packages"))
+        .chain([folder.clone()])
+        .map(|modules| modules.join("ziglang/zig"))
+        .find(|zig| zig.exists())
+        .with_context(|| format!("{} holds no zig", folder.display()))
 }
 
 /// Makes sure that the program is there; answers its path.
@@ -36,8 +62,8 @@ pub(crate) async fn ensure(
         return Ok(program);
     }
     step.say(&format!(
-        "Installing {} from PyPI into a private environment, because it runs the functions here.",
-        package.requirement
+        "Installing {} from PyPI into a private environment, because {}.",
+        package.requirement, package.purpose
     ));
     if !in_virtual_environment(package, &folder).await {
         // Debian keeps `venv` in a package of its own; pip can install into a plain folder too.

@@ -1,5 +1,6 @@
 //! `cargo dev test`.
 
+use std::ffi::OsString;
 use std::process::{ExitCode, Stdio};
 
 use services::Reporter as _;
@@ -19,11 +20,27 @@ pub(crate) async fn run(
     options: &Run,
     args: &[String],
 ) -> anyhow::Result<ExitCode> {
+    let passed = run_with(workspace, terminal, options, args, &[]).await?;
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The same with more in their environment; answers whether they passed.
+pub(crate) async fn run_with(
+    workspace: &Workspace,
+    terminal: &Terminal,
+    options: &Run,
+    args: &[String],
+    more: &[(&str, OsString)],
+) -> anyhow::Result<bool> {
     let settings = Settings::load(workspace)?;
     let services = services_only(&settings, terminal, options).await?;
     let outcome = tokio::select! {
-        outcome = test(workspace, terminal, &settings, args) => outcome,
-        asked = asked_to_end() => asked.map(|()| ExitCode::FAILURE),
+        outcome = test(workspace, terminal, &settings, args, more) => outcome,
+        asked = asked_to_end() => asked.map(|()| false),
     };
     services.stop(terminal).await?;
     outcome
@@ -34,7 +51,8 @@ async fn test(
     terminal: &Terminal,
     settings: &Settings,
     args: &[String],
-) -> anyhow::Result<ExitCode> {
+    more: &[(&str, OsString)],
+) -> anyhow::Result<bool> {
     let step = terminal.step("cargo-lambda");
     let cargo_lambda = python::ensure(&CARGO_LAMBDA, &workspace.dev_folder()?, &step).await?;
     step.done();
@@ -53,6 +71,7 @@ async fn test(
     }
     command
         .envs(settings.pairs())
+        .envs(more.iter().map(|(name, value)| (name, value)))
         .env("CARGO_LAMBDA", cargo_lambda);
     // In our own process group: cargo's progress and colours want the terminal.
     let status = command
@@ -60,9 +79,5 @@ async fn test(
         .kill_on_drop(true)
         .status()
         .await?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(status.success())
 }

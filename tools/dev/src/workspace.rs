@@ -11,6 +11,13 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
 }
 
+/// A function and the package that it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) package: String,
+}
+
 impl Workspace {
     pub(crate) fn find() -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -48,6 +55,23 @@ impl Workspace {
             .collect();
         names.sort();
         names
+    }
+
+    /// The functions with the packages that they are in, by name.
+    pub(crate) fn deployed(&self, metadata: &Metadata) -> Vec<Function> {
+        let names = self.functions(metadata);
+        let packages = metadata.workspace_packages();
+        let owner = |name: &str| {
+            packages.iter().find(|package| {
+                let mut targets = package.targets.iter();
+                targets.any(|target| target.name == name && target.kind.contains(&TargetKind::Bin))
+            })
+        };
+        let function = |name: String| {
+            let package = owner(&name)?.name.to_string();
+            Some(Function { name, package })
+        };
+        names.into_iter().filter_map(function).collect()
     }
 
     fn is_below(&self, package: &Package, folder: &str) -> bool {

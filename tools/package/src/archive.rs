@@ -37,15 +37,29 @@ impl Archive {
     /// # Errors
     /// Where a file cannot be read, or the folder holds another.
     pub fn of_folder(folder: &Path) -> Result<Self, ArchiveError> {
+        let files = files(folder)?;
+        let named = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        Self::of_files(files.into_iter().map(|path| (named(&path), path)))
+    }
+
+    /// Packs files under names of their own.
+    ///
+    /// # Errors
+    /// Where one cannot be read.
+    pub fn of_files(
+        files: impl IntoIterator<Item = (String, PathBuf)>,
+    ) -> Result<Self, ArchiveError> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        for path in files(folder)? {
+        for (name, path) in files {
             let at = |error| ArchiveError::File(path.clone(), error);
             let mode = fs::metadata(&path).map_err(at)?.permissions().mode();
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Deflated)
                 .compression_level(Some(LEVEL))
                 .unix_permissions(mode & 0o777);
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
             zip.start_file(name, options)?;
             zip.write_all(&fs::read(&path).map_err(at)?).map_err(at)?;
         }

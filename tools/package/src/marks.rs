@@ -41,7 +41,7 @@ const MARKS: [Mark; 15] = [
     mark(OPENSSL, "/openssl-0."),
     mark(OPENSSL, "/native-tls-0."),
     mark(AWS_LC, "AWS-LC"),
-    mark(AWS_LC, "aws_lc_"),
+    mark(AWS_LC, "/aws-lc/crypto/"),
     mark(AWS_LC, "/aws-lc-rs-"),
     // Every function answers to these in a debug build (`edge::described`).
     mark(DESCRIPTION, "--openapi"),

@@ -2,24 +2,20 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
-use cargo_metadata::{Metadata, TargetKind};
-use runtime_api::Function;
+use anyhow::{Context as _, ensure};
+use package::{Archive, budget, mebibytes};
 use services::Reporter as _;
-use tokio::process::Command;
 
 use crate::cargo;
 use crate::environment::Settings;
+use crate::package::packages;
 use crate::terminal::Terminal;
-use crate::workspace::Workspace;
+use crate::workspace::{Function, Workspace};
 
 const STARTS: usize = 21;
 const MEBIBYTE: u64 = 1024 * 1024;
-const LARGEST_READ_ZIP: u64 = 3 * MEBIBYTE;
-const LARGEST_ZIP: u64 = 5 * MEBIBYTE;
 const SLOWEST_START: Duration = Duration::from_millis(5);
 const LARGEST_MEMORY: u64 = 20 * MEBIBYTE;
 
@@ -35,7 +31,7 @@ struct Measured {
 
 pub(crate) async fn run(workspace: &Workspace, terminal: &Terminal) -> anyhow::Result<()> {
     let metadata = workspace.metadata()?;
-    let functions = functions(workspace, &metadata);
+    let functions = workspace.deployed(&metadata);
     let step = terminal.step("Release build of all functions");
     let mut build = cargo::command(&workspace.root);
     build.args(["build", "--release", "--bins"]);
@@ -68,37 +64,8 @@ pub(crate) async fn run(workspace: &Workspace, terminal: &Terminal) -> anyhow::R
     Ok(())
 }
 
-/// A function and the package that it is in.
-struct Named {
-    name: String,
-    package: String,
-}
-
-fn functions(workspace: &Workspace, metadata: &Metadata) -> Vec<Named> {
-    let names = workspace.functions(metadata);
-    let packages = metadata.workspace_packages();
-    let package_of = |name: &str| {
-        let owner = packages.iter().find(|package| {
-            let mut targets = package.targets.iter();
-            targets.any(|target| target.name == name && target.kind.contains(&TargetKind::Bin))
-        });
-        owner.map(|package| package.name.to_string())
-    };
-    names
-        .into_iter()
-        .filter_map(|name| package_of(&name).map(|package| Named { name, package }))
-        .collect()
-}
-
-fn packages(functions: &[Named]) -> Vec<&str> {
-    let mut packages: Vec<&str> = functions.iter().map(|f| f.package.as_str()).collect();
-    packages.sort_unstable();
-    packages.dedup();
-    packages
-}
-
 async fn measure(
-    function: &Named,
+    function: &Function,
     program: &Path,
     env: &[(String, String)],
 ) -> anyhow::Result<Measured> {
@@ -114,13 +81,9 @@ async fn measure(
     starts.sort_unstable();
     Ok(Measured {
         name: function.name.clone(),
-        zip_target: if function.package == "catalog-functions" {
-            LARGEST_READ_ZIP
-        } else {
-            LARGEST_ZIP
-        },
+        zip_target: budget(&function.package),
         program: fs::metadata(program)?.len(),
-        zip: zipped(program).await?,
+        zip: zipped(program)?,
         start: starts[STARTS / 2],
         memory,
     })
@@ -130,7 +93,7 @@ async fn measure(
 /// the harness is made for tests and panics when a function fails.
 async fn start(program: PathBuf, env: Vec<(String, String)>) -> anyhow::Result<(Duration, u64)> {
     let started = tokio::spawn(async move {
-        let function = Function::spawn(program, &env);
+        let function = runtime_api::Function::spawn(program, &env);
         let ready = function.ready_time().await;
         (ready, function.resident_memory())
     });
@@ -138,25 +101,9 @@ async fn start(program: PathBuf, env: Vec<(String, String)>) -> anyhow::Result<(
 }
 
 /// The size of the archive that is deployed: one file, `bootstrap`, deflated.
-async fn zipped(program: &Path) -> anyhow::Result<u64> {
-    const SCRIPT: &str = "import sys, zipfile, io\n\
-        archive = io.BytesIO()\n\
-        with zipfile.ZipFile(archive, 'w', zipfile.ZIP_DEFLATED, compresslevel=9) as z: \
-        z.write(sys.argv[1], 'bootstrap')\n\
-        print(len(archive.getvalue()))";
-    let mut python = Command::new("python3");
-    python
-        .args(["-c", SCRIPT])
-        .arg(program)
-        .stdin(Stdio::null());
-    let output = python.output().await.context("python3 cannot be started")?;
-    if !output.status.success() {
-        bail!("python3 could not zip {}", program.display());
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .trim()
-        .parse()
-        .context("python3's answer")
+fn zipped(program: &Path) -> anyhow::Result<u64> {
+    let file = ("bootstrap".to_owned(), program.to_owned());
+    Ok(Archive::of_files([file])?.size())
 }
 
 impl Measured {
@@ -194,9 +141,4 @@ fn rendered(table: &[Measured]) -> String {
         text.push_str(&line);
     }
     text
-}
-
-fn mebibytes(bytes: u64) -> String {
-    let hundredths = bytes * 100 / MEBIBYTE;
-    format!("{}.{:02} MiB", hundredths / 100, hundredths % 100)
 }

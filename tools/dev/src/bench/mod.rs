@@ -1,0 +1,4 @@
+//! `cargo dev bench`: the functions against the targets of the design.
+
+pub(crate) mod build;
+pub(crate) mod size;

@@ -1,0 +1,41 @@
+//! Running what was packed as Lambda would: the program `tests/tests/lambda` with the zips instead of
+//! debug builds.
+
+use std::ffi::OsString;
+
+use anyhow::ensure;
+
+use super::Builder;
+use crate::cli::Run;
+use crate::terminal::Terminal;
+use crate::tests;
+use crate::workspace::{Function, Workspace};
+
+/// Where `tests/tests/lambda` finds what was packed.
+const PACKED: &str = "LAMBDA_PACKED";
+
+pub(crate) async fn run(
+    workspace: &Workspace,
+    terminal: &Terminal,
+    options: &Run,
+    builder: &Builder,
+    functions: &[Function],
+) -> anyhow::Result<()> {
+    // One after another: what is measured is one function, not their crowd.
+    let fixed = [
+        "--package",
+        "shop-tests",
+        "--test",
+        "lambda",
+        "--",
+        "--test-threads",
+        "1",
+        "--exact",
+    ];
+    let names = functions.iter().map(|function| function.name.as_str());
+    let arguments: Vec<String> = fixed.into_iter().chain(names).map(str::to_owned).collect();
+    let packed = [(PACKED, OsString::from(builder.folder("")))];
+    let passed = tests::run_with(workspace, terminal, options, &arguments, &packed).await?;
+    ensure!(passed, "not every function ran as it must (see above)");
+    Ok(())
+}
