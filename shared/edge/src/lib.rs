@@ -13,6 +13,7 @@
 mod access;
 mod body;
 mod cacheable;
+mod cursor;
 mod fields;
 mod idempotency;
 mod problem;
@@ -21,10 +22,13 @@ mod request_id;
 mod serve;
 mod shapes;
 mod shell;
+mod staff;
+mod token;
 
 pub use access::{Bearer, GuestAccess};
 pub use body::{BODY_LIMIT, Json, RawBody};
 pub use cacheable::public_json;
+pub use cursor::{CursorError, IdCursor};
 pub use fields::{Field, FieldErrors, Unknown};
 pub use idempotency::{IdempotencyHeader, hash_of};
 pub use problem::{FieldError, Problem};
@@ -32,6 +36,7 @@ pub use query::Query;
 pub use request_id::RequestId;
 pub use serve::{serve, storefront};
 pub use shapes::{MoneyBody, ProblemBody, created, json_text, ok};
+pub use staff::{Lifetime, LifetimeError, Permits, Staff, StaffAccess, permit};
 pub use wiring::StartError;
 
 #[cfg(test)]

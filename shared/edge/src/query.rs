@@ -1,6 +1,8 @@
 //! Query parameters: each known one once, unknown ones refused.
 
 use std::convert::Infallible;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use domain::Fault;
@@ -60,6 +62,21 @@ impl Query {
         check(&text)
             .map_err(|fault| self.push(name, fault.code(), &fault.to_string()))
             .ok()
+    }
+
+    /// Takes a word out of a closed list.
+    pub fn word<T>(&mut self, name: &str, all: &[T]) -> Option<T>
+    where
+        T: Copy + PartialEq + FromStr + Display,
+    {
+        let text = self.take(name)?;
+        let word = text.parse().ok().filter(|word| all.contains(word));
+        if word.is_none() {
+            let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+            let detail = format!("must be one of {}", words.join(", "));
+            self.push(name, "unknown_word", &detail);
+        }
+        word
     }
 
     /// Takes a whole number within bounds.

@@ -122,6 +122,10 @@ fn a_signature_counts_for_its_message_and_the_key_that_it_names_and_for_nothing_
     assert_eq!(both.verify("k1", b"message", &[]), wrong);
     let unknown = Err(SignatureError::UnknownKey);
     assert_eq!(both.verify("k3", b"message", signature.as_ref()), unknown);
-    let other_purpose = SecretKeys::new(&Keys::parse(&format!("k1:{}", key(1))).unwrap(), "guests 1");
-    assert_eq!(other_purpose.verify("k1", b"message", signature.as_ref()), wrong);
+    let other_purpose =
+        SecretKeys::new(&Keys::parse(&format!("k1:{}", key(1))).unwrap(), "guests 1");
+    assert_eq!(
+        other_purpose.verify("k1", b"message", signature.as_ref()),
+        wrong
+    );
 }
