@@ -4,6 +4,7 @@ use domain::{NotificationId, chain};
 use mail::{Mail, MailError, MailSettings, Mailer};
 use notifications::{Letter, Outcome, Recipient, Rendered, Shop, ToSend, render};
 use settings::Env;
+use telemetry::call;
 use twilio::{SendSms, Twilio, TwilioError, TwilioSettings};
 
 /// The providers, and the shop as its messages name it.
@@ -81,7 +82,7 @@ async fn email(
         list_unsubscribe: None,
         auto_submitted: true,
     };
-    match mailer.send(&mail).await {
+    match call("mail", "send", relay_failed, mailer.send(&mail)).await {
         Ok(accepted) => Outcome::Sent {
             provider_message_id: accepted.queue_id,
         },
@@ -105,7 +106,8 @@ async fn email(
 /// if it is not there (design/flows.md §7).
 async fn sms(twilio: &Twilio, message: &ToSend, to: &str, body: &str) -> Outcome {
     if let Some(since) = message.unclear_since {
-        match twilio.find_recent(to, since, body).await {
+        let search = twilio.find_recent(to, since, body);
+        match call("twilio", "find_recent", twilio_failed, search).await {
             Ok(Some(found)) => {
                 return Outcome::Sent {
                     provider_message_id: Some(found.sid),
@@ -129,7 +131,7 @@ async fn sms(twilio: &Twilio, message: &ToSend, to: &str, body: &str) -> Outcome
         status_callback: None,
         validity: None,
     };
-    match twilio.send(&sms).await {
+    match call("twilio", "send", twilio_failed, twilio.send(&sms)).await {
         Ok(sent) => Outcome::Sent {
             provider_message_id: Some(sent.sid),
         },
@@ -145,5 +147,28 @@ async fn sms(twilio: &Twilio, message: &ToSend, to: &str, body: &str) -> Outcome
                 }
             }
         }
+    }
+}
+
+/// Whether the relay could not serve us. What it said of a mail or its recipient is an answer.
+fn relay_failed(error: &MailError) -> bool {
+    match error {
+        MailError::Unclear { .. }
+        | MailError::Temporary { .. }
+        | MailError::Configuration { .. } => true,
+        MailError::Unsendable { .. }
+        | MailError::BadRecipient { .. }
+        | MailError::Permanent { .. } => false,
+    }
+}
+
+/// Whether Twilio could not serve us. What it said of a message or its recipient is an answer.
+fn twilio_failed(error: &TwilioError) -> bool {
+    match error {
+        TwilioError::Unclear { .. }
+        | TwilioError::RateLimited { .. }
+        | TwilioError::Unreachable { .. }
+        | TwilioError::Configuration { .. } => true,
+        TwilioError::Permanent { .. } | TwilioError::OptedOut | TwilioError::NotFound => false,
     }
 }

@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use telemetry::metric;
+
 /// What has happened since the process began; for metrics and tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -23,16 +25,23 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn lookup(&self, found: bool) {
-        let counter = if found { &self.hits } else { &self.misses };
+        let (counter, name) = if found {
+            (&self.hits, metric::CACHE_HITS)
+        } else {
+            (&self.misses, metric::CACHE_MISSES)
+        };
         counter.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!(name).increment(1);
     }
 
     pub(crate) fn error(&self) {
         self.errors.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!(metric::CACHE_UNAVAILABLE).increment(1);
     }
 
     pub(crate) fn skipped(&self) {
         self.skipped.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!(metric::CACHE_UNAVAILABLE).increment(1);
     }
 
     pub(crate) fn read(&self) -> Counts {

@@ -17,6 +17,7 @@ mod facts;
 mod follow_payment;
 mod observe;
 mod open_payment;
+mod outcome;
 mod place_order;
 mod refund;
 mod resources;

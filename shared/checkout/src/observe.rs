@@ -28,6 +28,27 @@ impl Fault for ProviderError {
     }
 }
 
+/// Asks the provider, and measures it. A refusal of what was asked is an answer.
+pub(crate) async fn ask<T>(
+    operation: &'static str,
+    call: impl Future<Output = Result<T, PaystackError>>,
+) -> Result<T, PaystackError> {
+    telemetry::call("paystack", operation, cannot_serve, call).await
+}
+
+fn cannot_serve(error: &PaystackError) -> bool {
+    match error {
+        PaystackError::Unauthorized
+        | PaystackError::RateLimited { .. }
+        | PaystackError::Unclear { .. }
+        | PaystackError::Unreachable { .. }
+        | PaystackError::Undecodable { .. } => true,
+        PaystackError::Refused { .. }
+        | PaystackError::NotFound
+        | PaystackError::DuplicateReference => false,
+    }
+}
+
 /// The shop's mode for the provider's.
 pub(crate) const fn mode(mode: paystack::Mode) -> Mode {
     match mode {

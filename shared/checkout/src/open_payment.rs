@@ -10,7 +10,7 @@ use paystack::{Charge, ChargeAnswer, Charged, Initialize, PaystackError, UssdBan
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::observe::ProviderError;
+use crate::observe::{ProviderError, ask};
 use crate::resources::Resources;
 
 /// How long whoever tells the provider has for it: longer than the call's own limit.
@@ -154,24 +154,21 @@ async fn tell_provider(
                 channels: &[],
                 metadata: Some(&metadata),
             };
-            let opened = shop
-                .paystack
-                .initialize(&initialize)
-                .await
-                .map_err(ProviderError)?;
+            let opened = ask("initialize", shop.paystack.initialize(&initialize)).await;
+            let opened = opened.map_err(ProviderError)?;
             return Ok(Instructions::Page {
                 authorization_url: opened.authorization_url,
             });
         }
         Channel::BankTransfer => {
-            shop.paystack
-                .charge_bank_transfer(&charge, Some(attempt.expires_at))
-                .await
+            let call = shop
+                .paystack
+                .charge_bank_transfer(&charge, Some(attempt.expires_at));
+            ask("charge_bank_transfer", call).await
         }
         Channel::Ussd => {
-            shop.paystack
-                .charge_ussd(&charge, UssdBank::GuarantyTrust)
-                .await
+            let call = shop.paystack.charge_ussd(&charge, UssdBank::GuarantyTrust);
+            ask("charge_ussd", call).await
         }
     };
     instructions(charged.map_err(ProviderError)?)

@@ -13,7 +13,7 @@ use payments::{
 use paystack::{NewRefund, PaystackError};
 use serde_json::json;
 
-use crate::observe::{ProviderError, stored_id};
+use crate::observe::{ProviderError, ask as provider, stored_id};
 use crate::resources::Resources;
 use crate::tell::{TellError, tell_customer};
 
@@ -100,7 +100,7 @@ async fn ask(shop: &Resources, cause: &Cause, refund: &Refund) -> Result<(), Ref
         currency: refund.amount.currency().as_str(),
         merchant_note: &note,
     };
-    match shop.paystack.refund(&new).await {
+    match provider("refund", shop.paystack.refund(&new)).await {
         Ok(accepted) => advance(shop, cause, refund, progress(&accepted)).await,
         Err(error) if error.is_unclear() => Err(ProviderError(error).into()),
         // Said no: it may have gone back already, by hand or by an answer we never got.
@@ -122,11 +122,8 @@ async fn ask(shop: &Resources, cause: &Cause, refund: &Refund) -> Result<(), Ref
 /// Looks for the refund among the provider's: by its id, or by the note that carries ours.
 async fn look_up(shop: &Resources, refund: &Refund) -> Result<Option<RefundProgress>, RefundError> {
     let transaction = u64::try_from(refund.transaction_id).unwrap_or_default();
-    let known = shop
-        .paystack
-        .list_refunds(transaction)
-        .await
-        .map_err(ProviderError)?;
+    let known = provider("list_refunds", shop.paystack.list_refunds(transaction)).await;
+    let known = known.map_err(ProviderError)?;
     let note = note_of(refund);
     let ours = known.iter().find(|candidate| {
         refund.provider_id == Some(stored_id(candidate.id))

@@ -12,7 +12,8 @@ use paystack::PaystackError;
 use serde_json::json;
 use stock::{Reservation, ReserveError, Wanted};
 
-use crate::observe::{ProviderError, mode, observation, stored_id};
+use crate::observe::{ProviderError, ask, mode, observation, stored_id};
+use crate::outcome::Outcome;
 use crate::resources::Resources;
 
 /// Why a payment was not settled. Nothing was changed; it can be tried again.
@@ -61,7 +62,8 @@ pub async fn settle_payment(
             payments::by_reference(&mut *shop.database.connection().await?, reference).await?,
         );
     };
-    let transaction = match shop.paystack.verify(reference.as_str()).await {
+    tracing::Span::current().record("order", tracing::field::display(attempt.order));
+    let transaction = match ask("verify", shop.paystack.verify(reference.as_str())).await {
         Ok(transaction) => transaction,
         // The provider has not heard of it (yet): nobody can have paid.
         Err(PaystackError::NotFound) => return Ok(Some(attempt)),
@@ -81,8 +83,9 @@ pub async fn settle_payment(
         attempt,
         transaction_id: stored_id(transaction.id),
     };
-    case.decide(&observed, mode(shop.paystack.mode())).await?;
+    let outcome = case.decide(&observed, mode(shop.paystack.mode())).await?;
     tx.commit().await?;
+    outcome.inspect(|outcome| outcome.count());
     let settled =
         payments::by_reference(&mut *shop.database.connection().await?, reference).await?;
     Ok(settled)
@@ -98,18 +101,20 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// None where somebody else has decided, or there is nothing to decide.
     async fn decide(
         &mut self,
         observed: &Observation,
         mode: domain::Mode,
-    ) -> Result<(), SettleError> {
+    ) -> Result<Option<Outcome>, SettleError> {
         if !self.attempt.status.is_unsettled() {
-            return Ok(());
+            return Ok(None);
         }
         match observed {
-            Observation::Open => Ok(()),
+            Observation::Open => Ok(None),
             Observation::Failed { reason } => {
-                Ok(payments::fail(self.tx, self.cause, &self.attempt, reason).await?)
+                payments::fail(self.tx, self.cause, &self.attempt, reason).await?;
+                Ok(Some(Outcome::Failed))
             }
             Observation::Captured(captured) => {
                 let currency = self.attempt.amount.currency();
@@ -121,7 +126,11 @@ impl Case<'_> {
         }
     }
 
-    async fn received(&mut self, captured: &Captured, received: Money) -> Result<(), SettleError> {
+    async fn received(
+        &mut self,
+        captured: &Captured,
+        received: Money,
+    ) -> Result<Option<Outcome>, SettleError> {
         let nothing = Money::zero(received.currency());
         let (order, except) = (self.order.id, self.attempt.id);
         let credited = payments::credited_by_others(self.tx, order, except, nothing).await?;
@@ -138,7 +147,7 @@ impl Case<'_> {
             surplus,
         };
         match settle(self.attempt.status, owed, received) {
-            Settlement::Nothing => Ok(()),
+            Settlement::Nothing => Ok(None),
             Settlement::Credit {
                 payment_status,
                 surplus,
@@ -185,7 +194,7 @@ impl Case<'_> {
         receipt: &Receipt<'_>,
         payment_status: PaymentStatus,
         word: &'static str,
-    ) -> Result<(), SettleError> {
+    ) -> Result<Option<Outcome>, SettleError> {
         payments::credit(self.tx, self.cause, &self.attempt, receipt).await?;
         let detail = json!({ "reference": self.attempt.reference, "received": receipt.received });
         let change = Change {
@@ -209,14 +218,15 @@ impl Case<'_> {
             "order_paid"
         };
         let alert = payment_status != PaymentStatus::Paid;
-        self.tell_staff(kind, alert, receipt.received).await
+        self.tell_staff(kind, alert, receipt.received).await?;
+        Ok(Some(Outcome::credited(payment_status)))
     }
 
     async fn give_back(
         &mut self,
         receipt: &Receipt<'_>,
         reason: RefundReason,
-    ) -> Result<(), SettleError> {
+    ) -> Result<Option<Outcome>, SettleError> {
         let refund_id =
             payments::give_back(self.tx, self.cause, &self.attempt, receipt, reason).await?;
         let change = Change {
@@ -228,14 +238,15 @@ impl Case<'_> {
         orders::change(self.tx, self.cause, &self.order, &change).await?;
         self.announce(Event::RefundRequested { refund_id }).await?;
         self.tell_staff("payment_returned", false, receipt.received)
-            .await
+            .await?;
+        Ok(Some(Outcome::Returned))
     }
 
     async fn set_aside(
         &mut self,
         captured: &Captured,
         mismatch: Mismatch,
-    ) -> Result<(), SettleError> {
+    ) -> Result<Option<Outcome>, SettleError> {
         let (attempt, id) = (&self.attempt, self.transaction_id);
         payments::set_aside(self.tx, self.cause, attempt, captured, id, mismatch).await?;
         let detail = json!({
@@ -250,7 +261,8 @@ impl Case<'_> {
             alert: true,
             detail,
         };
-        Ok(tell_staff(self.tx, self.cause, &activity).await?)
+        tell_staff(self.tx, self.cause, &activity).await?;
+        Ok(Some(Outcome::Unmatched))
     }
 
     async fn announce(&mut self, event: Event) -> Result<(), DatabaseError> {

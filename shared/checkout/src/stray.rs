@@ -6,7 +6,8 @@ use payments::{UnmatchedPayment, note_unmatched};
 use paystack::{PaystackError, TransactionStatus};
 use serde_json::json;
 
-use crate::observe::{ProviderError, stored_id};
+use crate::observe::{ProviderError, ask, stored_id};
+use crate::outcome::Outcome;
 use crate::resources::Resources;
 use crate::settle::SettleError;
 
@@ -20,7 +21,7 @@ pub async fn note_stray(
     cause: &Cause,
     reference: &str,
 ) -> Result<(), SettleError> {
-    let transaction = match shop.paystack.verify(reference).await {
+    let transaction = match ask("verify", shop.paystack.verify(reference)).await {
         Ok(transaction) if transaction.status == TransactionStatus::Success => transaction,
         Ok(_) | Err(PaystackError::NotFound) => return Ok(()),
         Err(error) => return Err(ProviderError(error).into()),
@@ -34,7 +35,8 @@ pub async fn note_stray(
         transaction_id: stored_id(transaction.id),
     };
     let mut tx = shop.database.begin().await?;
-    if note_unmatched(&mut tx, cause, &unmatched).await? {
+    let first = note_unmatched(&mut tx, cause, &unmatched).await?;
+    if first {
         let detail = json!({
             "reference": reference,
             "reason": unmatched.reason,
@@ -48,5 +50,9 @@ pub async fn note_stray(
         };
         tell_staff(&mut tx, cause, &activity).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    if first {
+        Outcome::Unmatched.count();
+    }
+    Ok(())
 }

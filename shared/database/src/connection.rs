@@ -7,6 +7,9 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
+use telemetry::TRACE_ONLY;
+use tracing::Span;
+use tracing::field::Empty;
 
 use crate::DatabaseError;
 use crate::pool::{Lent, Pool};
@@ -108,9 +111,11 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`].
     pub async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        let span = span();
         let mut transaction = Transaction {
             lent: self.pool.lend().await?,
             ended: false,
+            span,
         };
         sqlx::raw_sql("BEGIN").execute(&mut *transaction).await?;
         Ok(transaction)
@@ -156,6 +161,21 @@ impl DerefMut for Connection {
 pub struct Transaction {
     lent: Lent,
     ended: bool,
+    span: Span,
+}
+
+/// A transaction in a trace, from waiting for its connection to its end (database semantic
+/// conventions).
+fn span() -> Span {
+    tracing::info_span!(
+        target: TRACE_ONLY,
+        "transaction",
+        otel.kind = "client",
+        db.system.name = "postgresql",
+        db.operation.name = Empty,
+        otel.status_code = Empty,
+        "error.type" = Empty,
+    )
 }
 
 impl Transaction {
@@ -176,6 +196,7 @@ impl Transaction {
     }
 
     async fn end(mut self, how: &'static str) -> Result<(), DatabaseError> {
+        self.span.record("db.operation.name", how);
         sqlx::raw_sql(how).execute(&mut *self).await?;
         self.ended = true;
         Ok(())
@@ -199,6 +220,8 @@ impl DerefMut for Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if !self.ended {
+            self.span.record("otel.status_code", "error");
+            self.span.record("error.type", "given_up");
             self.lent.discard();
         }
     }

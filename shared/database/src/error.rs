@@ -42,6 +42,16 @@ impl DatabaseError {
             | Self::Missing(_) => None,
         }
     }
+
+    /// Whether a value holds what Postgres cannot store as text: the character U+0000, which JSON may
+    /// spell (22P05 untranslatable_character, 22021 character_not_in_repertoire).
+    #[must_use]
+    pub fn is_unstorable(&self) -> bool {
+        let Self::Refused(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        matches!(error.code().as_deref(), Some("22P05" | "22021"))
+    }
 }
 
 impl Fault for DatabaseError {
@@ -82,6 +92,7 @@ impl From<sqlx::Error> for DatabaseError {
         let error = Self::classify(error);
         if matches!(error, Self::Unavailable(_)) {
             SUSPICIONS.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!(telemetry::metric::DATABASE_UNAVAILABLE).increment(1);
         }
         error
     }

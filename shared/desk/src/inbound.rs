@@ -1,6 +1,6 @@
 //! A message on its way in.
 
-use domain::{Cause, Clock, Event};
+use domain::{Cause, Clock, Event, OrderId};
 use messaging::Envelope;
 use uuid::Uuid;
 
@@ -24,10 +24,32 @@ pub struct Inbound {
 /// # Errors
 /// An event from another time, or one that is malformed, can never be worked.
 pub fn read(consumer: &str, clock: &Clock, envelope: &Envelope) -> Result<Inbound, Fail> {
+    let event = Event::parse(&envelope.kind, envelope.version, &envelope.payload)?;
+    if let Some(order) = order_of(&event) {
+        tracing::Span::current().record("order", tracing::field::display(order));
+    }
     Ok(Inbound {
-        event: Event::parse(&envelope.kind, envelope.version, &envelope.payload)?,
+        event,
         message_id: envelope.id,
         attempt: envelope.attempt,
         cause: Cause::new(clock.now(), consumer, envelope.correlation_id.clone()),
     })
+}
+
+/// The order that an event names, for the log.
+fn order_of(event: &Event) -> Option<OrderId> {
+    match event {
+        Event::OrderPlaced { order_id }
+        | Event::OrderPaid { order_id }
+        | Event::OrderUnderpaid { order_id }
+        | Event::OrderConfirmed { order_id }
+        | Event::OrderExpired { order_id } => Some(*order_id),
+        Event::PaymentRequested { .. }
+        | Event::PaymentCheck { .. }
+        | Event::PaystackEvent { .. }
+        | Event::RefundRequested { .. }
+        | Event::RefundCheck { .. }
+        | Event::NotificationRequested { .. }
+        | Event::ProductUpdated { .. } => None,
+    }
 }

@@ -62,10 +62,12 @@ async fn answer(wired: &Wiring<Router>, request: Request) -> Response {
     let routes = wired.get().await.unwrap_or_else(|_| unwired());
     let response = ask(routes, request.clone()).await;
     let refused = !response.status().is_success() && !response.status().is_redirection();
-    match wired.renewed().await {
+    let response = match wired.renewed().await {
         Some(routes) if refused => ask(routes, request).await,
         Some(_) | None => response,
-    }
+    };
+    telemetry::finish().await;
+    response
 }
 
 async fn ask(routes: Router, request: Request) -> Response {

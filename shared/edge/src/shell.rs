@@ -6,12 +6,14 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use lambda_http::RequestExt as _;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::{Problem, RequestId};
 
@@ -50,20 +52,74 @@ pub(crate) fn around(routes: Router) -> Router {
 
 async fn shell(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
+    let span = span(&request, &id);
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let started = Instant::now();
-    let span = tracing::info_span!("request", request_id = %id);
     async {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = finish(answer.unwrap_or_else(|panic| panicked(&*panic)), &id);
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        note(response.status());
         tracing::info!(%method, path, status = response.status().as_u16(), ms, "answered");
         response
     }
     .instrument(span)
     .await
+}
+
+/// The request, for the log and (HTTP semantic conventions) for a trace.
+///
+/// A client's `traceparent` is not asked: a stranger could have every request recorded, or write into
+/// another's trace. The trace begins here, or where AWS says that it began.
+fn span(request: &Request, id: &RequestId) -> tracing::Span {
+    let method = known(request.method());
+    let path = request.extensions().get::<MatchedPath>();
+    let route = path.map_or("", MatchedPath::as_str);
+    let context = request.lambda_context_ref();
+    let parent = telemetry::from_lambda(context.and_then(|it| it.xray_trace_id.as_deref()));
+    tracing::info_span!(
+        "request",
+        request_id = %id,
+        order = Empty,
+        order_number = Empty,
+        otel.kind = "server",
+        otel.name = format_args!("{method} {route}"),
+        otel.parent = parent.map(tracing::field::display),
+        otel.status_code = Empty,
+        "error.type" = Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        url.path = request.uri().path(),
+        url.scheme = "https",
+        faas.trigger = "http",
+        faas.invocation_id = context.map(|it| it.request_id.as_str()),
+    )
+}
+
+/// A method that HTTP knows; a span's name must not be a stranger's to choose.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => method.as_str(),
+        _ => "_OTHER",
+    }
+}
+
+fn note(status: StatusCode) {
+    let span = tracing::Span::current();
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "error");
+        span.record("error.type", status.as_str());
+    }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

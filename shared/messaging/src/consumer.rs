@@ -14,10 +14,13 @@ use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use settings::Env;
+use telemetry::metric;
 use tracing::Instrument;
+use tracing::field::Empty;
 use wiring::{StartError, Wiring};
 
 use crate::backoff::{backoff, is_last, random};
+use crate::topology::{EVENTS, QUEUES};
 use crate::{
     Envelope, Failure, FailureDesk, MalformedMessage, QueueEvent, QueueMessage, Unavailable,
 };
@@ -77,10 +80,13 @@ fn serve(
     let work = move |event: LambdaEvent<QueueEvent>| {
         let wired = Rc::clone(&wired);
         async move {
-            let work = wired.get().await.map_err(Unavailable::new)?;
-            let report = work_batch(name, work.as_ref(), event.payload).await;
+            let report = match wired.get().await {
+                Ok(work) => work_batch(name, work.as_ref(), event.payload).await,
+                Err(error) => Err(Unavailable::new(error)),
+            };
             // For the next batch: what failed in this one has been rescheduled.
             wired.renewed().await;
+            telemetry::finish().await;
             report
         }
     };
@@ -222,15 +228,31 @@ async fn work_message(
     }
 }
 
+/// The message, for the log and (semantic conventions for RabbitMQ) for the trace that it carries on.
 fn span(message: &QueueMessage, envelope: &Envelope) -> tracing::Span {
+    let (queue, kind) = (&message.queue, &envelope.kind);
     tracing::info_span!(
         "message",
-        queue = message.queue,
+        queue,
         id = %envelope.id,
-        r#type = envelope.kind,
+        r#type = kind,
         attempt = envelope.attempt,
         correlation_id = envelope.correlation_id,
         redelivered = message.redelivered,
+        order = Empty,
+        otel.kind = "consumer",
+        otel.name = format_args!("process {EVENTS}:{kind}:{queue}"),
+        otel.parent = message.trace_parent(envelope),
+        otel.status_code = Empty,
+        "error.type" = Empty,
+        messaging.system = "rabbitmq",
+        messaging.operation.name = "process",
+        "messaging.operation.type" = "process",
+        messaging.destination.name = format_args!("{EVENTS}:{kind}:{queue}"),
+        messaging.rabbitmq.destination.routing_key = kind,
+        messaging.message.id = %envelope.id,
+        messaging.message.conversation_id = envelope.correlation_id,
+        faas.trigger = "pubsub",
     )
 }
 
@@ -247,7 +269,7 @@ async fn work_envelope(
             let error = format!("given up after {} attempts: {error}", envelope.attempt);
             park(work, queue, body, Some(envelope), &error).await
         }
-        Err(Failure::Temporary(error)) => reschedule(work, envelope, &error).await,
+        Err(Failure::Temporary(error)) => reschedule(work, queue, envelope, &error).await,
     }
 }
 
@@ -269,6 +291,7 @@ async fn handle_caught(work: &dyn Work, envelope: &Envelope) -> Result<(), Failu
 
 async fn reschedule(
     work: &dyn Work,
+    queue: &str,
     envelope: &Envelope,
     error: &str,
 ) -> Result<Outcome, Unavailable> {
@@ -277,6 +300,9 @@ async fn reschedule(
     // Attempt 0 of a hand-made message counts as the first.
     let next = envelope.attempt.max(1).saturating_add(1);
     work.reschedule(envelope, next, delay, error).await?;
+    note("rescheduled");
+    let counter = metrics::counter!(metric::MESSAGES_RESCHEDULED, "queue" => known(queue));
+    counter.increment(1);
     Ok(Outcome::Rescheduled)
 }
 
@@ -289,5 +315,20 @@ async fn park(
 ) -> Result<Outcome, Unavailable> {
     tracing::error!(queue, error, "message parked");
     work.park(queue, raw, envelope, error).await?;
+    note("parked");
+    metrics::counter!(metric::MESSAGES_PARKED, "queue" => known(queue)).increment(1);
     Ok(Outcome::Parked)
+}
+
+/// What became of a message that could not be worked, on its span.
+fn note(word: &'static str) {
+    let span = tracing::Span::current();
+    span.record("otel.status_code", "error");
+    span.record("error.type", word);
+}
+
+/// A queue of the shop; a metric's dimension must not be filled from outside.
+fn known(queue: &str) -> &'static str {
+    let mut queues = QUEUES.iter().map(|known| known.name);
+    queues.find(|name| *name == queue).unwrap_or("other")
 }

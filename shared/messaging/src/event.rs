@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::Envelope;
+
 /// One invocation's messages, not yet decoded.
 ///
 /// This outermost level is strict: an event without its messages is an error, which keeps the batch
@@ -72,6 +74,14 @@ pub struct Properties {
     /// What happened.
     #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub kind: Option<String>,
+}
+
+impl QueueMessage {
+    /// What sent the message in its trace: its envelope's word, else that of the header `traceparent`.
+    pub(crate) fn trace_parent<'a>(&'a self, envelope: &'a Envelope) -> Option<&'a str> {
+        let header = || self.properties.headers.get("traceparent")?.as_str();
+        envelope.trace_parent.as_deref().or_else(header)
+    }
 }
 
 /// A message whose body could not be had.

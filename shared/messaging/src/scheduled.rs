@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use domain::chain;
 use futures_util::future::LocalBoxFuture;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use settings::Env;
+use tracing::Instrument;
+use tracing::field::Empty;
 use wiring::{StartError, Wiring};
 
 /// One start of a scheduled or deployment function.
@@ -70,15 +72,14 @@ fn serve(
     let work = move |event: LambdaEvent<Value>| {
         let wired = Rc::clone(&wired);
         async move {
+            let span = span(name, &event.context);
             let invocation = Invocation {
                 deadline: event.context.deadline(),
                 request_id: event.context.request_id,
                 event: event.payload,
             };
-            let answer = tick(&wired, invocation).await;
-            if let Err(error) = &answer {
-                tracing::error!(function = name, error = chain(error.as_ref()), "failed");
-            }
+            let answer = told(&wired, invocation).instrument(span).await;
+            telemetry::finish().await;
             answer
         }
     };
@@ -87,6 +88,35 @@ fn serve(
             .await
             .map_err(StartError::runtime)
     })
+}
+
+/// The invocation, for the log and (FaaS semantic conventions) for a trace of its own.
+fn span(name: &'static str, context: &Context) -> tracing::Span {
+    let parent = telemetry::from_lambda(context.xray_trace_id.as_deref());
+    tracing::info_span!(
+        "tick",
+        function = name,
+        request_id = context.request_id,
+        order = Empty,
+        otel.kind = "server",
+        otel.name = name,
+        otel.parent = parent.map(tracing::field::display),
+        otel.status_code = Empty,
+        "error.type" = Empty,
+        faas.trigger = "timer",
+        faas.invocation_id = context.request_id,
+    )
+}
+
+async fn told(wired: &Wiring<Tick>, invocation: Invocation) -> Result<Value, Error> {
+    let answer = tick(wired, invocation).await;
+    if let Err(error) = &answer {
+        tracing::error!(error = chain(error.as_ref()), "failed");
+        let span = tracing::Span::current();
+        span.record("otel.status_code", "error");
+        span.record("error.type", "failed");
+    }
+    answer
 }
 
 /// Once more where a credential was refused that has been rotated: what the clock starts, the clock

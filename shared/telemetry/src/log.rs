@@ -99,11 +99,15 @@ struct Shown(Map<String, Value>);
 impl Shown {
     fn put(&mut self, field: &Field, value: impl Into<Value>) {
         let name = field.name();
-        if !name.contains('.') {
+        if is_shown(field) {
             let name = name.strip_prefix("r#").unwrap_or(name);
             self.0.insert(name.to_owned(), value.into());
         }
     }
+}
+
+fn is_shown(field: &Field) -> bool {
+    !field.name().contains('.')
 }
 
 impl Visit for Shown {
@@ -128,7 +132,9 @@ impl Visit for Shown {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
+        if is_shown(field) {
+            self.put(field, format!("{value:?}"));
+        }
     }
 }
 

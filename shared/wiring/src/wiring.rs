@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::chain;
 use settings::{Env, SettingsError};
+use telemetry::metric;
 
 use crate::source::{Secrets, Source};
 use crate::{SecretsUnavailable, StartError};
@@ -111,6 +112,7 @@ impl<T: Clone> Wiring<T> {
         let doubts = settings::take_doubts();
         for setting in &doubts.refused {
             tracing::warn!(setting, "a credential was refused");
+            metrics::counter!(metric::CREDENTIALS_REFUSED, "setting" => *setting).increment(1);
         }
         if doubts.is_empty() || self.was_read_just_now() {
             return None;

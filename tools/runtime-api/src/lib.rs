@@ -23,6 +23,7 @@
 //! ```
 
 mod background;
+mod collector;
 mod extension;
 mod function;
 mod gate;
@@ -34,6 +35,7 @@ mod response;
 mod schedule;
 mod server;
 
+pub use collector::{CollectedSpan, Collector, Temper};
 pub use extension::{Mood, SecretsExtension};
 pub use function::{Function, FunctionError, Spawn};
 pub use gate::Gate;

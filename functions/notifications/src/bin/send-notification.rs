@@ -7,6 +7,7 @@ use messaging::{Envelope, Failure, StartError};
 use notifications::{Begun, Outcome, begin_sending, finish_sending};
 use notifications_functions::{Providers, send};
 use sealing::Sealer;
+use telemetry::metric;
 
 const CONSUMER: &str = "send-notification";
 
@@ -68,6 +69,8 @@ async fn handle(app: &App, envelope: &Envelope) -> Result<(), Fail> {
         Outcome::Later { error } | Outcome::Unclear { error } => Err(Fail::later(error)),
         Outcome::Never { error } => {
             tracing::error!(notification = %id, error, "will never be sent");
+            let channel = to_send.letter.recipient.channel().as_str();
+            metrics::counter!(metric::NOTIFICATIONS_FAILED, "channel" => channel).increment(1);
             Ok(())
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use database::{Database, DatabaseError, outbox};
+use database::{Database, DatabaseError, PgConnection, dead, outbox};
 use messaging::{Invocation, Publisher, RabbitSettings, StartError};
 use serde_json::{Value, json};
+use telemetry::metric;
 
 /// Messages published at once.
 const BATCH: i64 = 200;
@@ -55,6 +56,7 @@ async fn handle(app: &App, tick: &Invocation) -> Result<Value, DatabaseError> {
             tokio::time::sleep(PAUSE).await;
         }
     }
+    measure(&mut *app.database.connection().await?).await?;
     tracing::info!(published, refused, "relayed");
     Ok(json!({ "published": published, "refused": refused }))
 }
@@ -83,5 +85,24 @@ async fn relay(app: &App) -> Result<(usize, usize), DatabaseError> {
     if !refused.is_empty() {
         outbox::give_back(&mut connection, &refused, RETRY).await?;
     }
+    let published = u64::try_from(confirmed.len()).unwrap_or_default();
+    metrics::counter!(metric::MESSAGES_PUBLISHED).increment(published);
+    // An invocation lasts for most of a minute; what it sent is not to be seen only then.
+    telemetry::send_spans().await;
     Ok((confirmed.len(), refused.len()))
+}
+
+/// What only somebody who looks once a minute can say: how old the outbox is, and whether messages
+/// wait for staff.
+async fn measure(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+    let age = outbox::oldest_due(&mut *connection).await?;
+    metrics::gauge!(metric::OUTBOX_AGE_SECONDS).set(exact(age));
+    let open = dead::count_open(connection).await?;
+    metrics::gauge!(metric::DEAD_MESSAGES).set(exact(open));
+    Ok(())
+}
+
+/// Beyond four thousand million the alarm has long gone off.
+fn exact(count: i64) -> f64 {
+    f64::from(u32::try_from(count.max(0)).unwrap_or(u32::MAX))
 }

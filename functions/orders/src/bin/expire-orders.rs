@@ -6,6 +6,7 @@ use checkout::{Expired, Resources, expire_order};
 use domain::{Cause, chain};
 use messaging::{Invocation, StartError};
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 /// How many due orders one round takes; what is left is due again in a minute.
 const BATCH: i64 = 200;
@@ -29,7 +30,8 @@ async fn handle(shop: &Resources, request_id: &str) -> Result<Value, database::D
     let until = Instant::now() + ROUND;
     for order in due.into_iter().take_while(|_| Instant::now() < until) {
         // One order that cannot be expired must not keep the others.
-        match expire_order(shop, &cause, order).await {
+        let span = tracing::info_span!("order", request_id, order = %order.id);
+        match expire_order(shop, &cause, order).instrument(span).await {
             Ok(Expired::Expired) => expired += 1,
             Ok(Expired::Paid) => paid += 1,
             Ok(Expired::Kept) => kept += 1,

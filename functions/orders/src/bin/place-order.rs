@@ -12,6 +12,9 @@ use edge::{
 };
 use orders_functions::{OrderBody, PlacedBody};
 use payments_functions::{PaymentBody, Till, answer_once, give};
+use telemetry::metric;
+use tracing::Span;
+use tracing::field::display;
 use utoipa::OpenApi;
 
 #[path = "place-order/body.rs"]
@@ -84,6 +87,9 @@ async fn handle(
                 .await
                 .map_err(problem)?;
             tx.commit().await?;
+            if begun == Begun::New {
+                metrics::counter!(metric::ORDERS_PLACED).increment(1);
+            }
             begun
         }
     };
@@ -92,7 +98,10 @@ async fn handle(
         (Begun::Answered(order, answer), _) => {
             Ok(give(answer, |body| with_token(&till, body, order.into())))
         }
-        (Begun::New, Some(order)) => answer(&till, &cause, &key, order.id, Claim::Held).await,
+        (Begun::New, Some(order)) => {
+            Span::current().record("order_number", display(&order.number));
+            answer(&till, &cause, &key, order.id, Claim::Held).await
+        }
         (Begun::New, None) => Err(in_flight()),
         (Begun::Unanswered(order), _) => {
             answer(&till, &cause, &key, order.into(), Claim::Take).await
@@ -109,6 +118,7 @@ async fn answer(
     order: OrderId,
     claim: Claim,
 ) -> Result<Response, Problem> {
+    Span::current().record("order", display(order));
     let database = &till.shop.database;
     let first = payments::of_order(&mut *database.connection().await?, order).await?;
     if let Some(attempt) = first.first() {

@@ -69,6 +69,7 @@ async fn handle(
         .and_then(|value| value.to_str().ok());
     let signed = signature.is_some_and(|given| app.verifier.verify(&body, given).is_ok());
     if !signed {
+        metrics::counter!(telemetry::metric::WEBHOOKS_REFUSED).increment(1);
         return Err(unsigned());
     }
     let event = paystack::Event::parse(&body).map_err(|_| malformed())?;

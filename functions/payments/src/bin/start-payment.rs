@@ -64,6 +64,7 @@ async fn handle(
     if !till.access.opens(order, &bearer) {
         return Err(Problem::not_found());
     }
+    tracing::Span::current().record("order", tracing::field::display(order));
     let key = key_of(order, key, &bytes);
     let cause = Cause::new(till.shop.clock.now(), "start-payment", request.as_str());
 

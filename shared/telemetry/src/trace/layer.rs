@@ -177,7 +177,8 @@ fn shops_own(field: &str) -> &'static str {
     match field {
         "request_id" => "madrush.request.id",
         "correlation_id" => "madrush.correlation.id",
-        "order" => "madrush.order",
+        "order" => "madrush.order.id",
+        "order_number" => "madrush.order.number",
         "attempt" => "madrush.message.attempt",
         _ => "",
     }
