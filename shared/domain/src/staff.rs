@@ -60,7 +60,10 @@ worded! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StaffError {
     /// No sign for a member of staff.
-    #[error("must be 1 to {} of ASCII letters, digits, '.', '_' and '-'", StaffMember::MAX)]
+    #[error(
+        "must be 1 to {} of ASCII letters, digits, '.', '_' and '-'",
+        StaffMember::MAX
+    )]
     Member,
     /// Empty, or too long.
     #[error("must have 1 to {} characters", Reason::MAX)]
@@ -151,7 +154,10 @@ mod tests {
     fn every_permission_reads_or_writes_and_reads_back_as_itself() {
         for permission in Permission::ALL {
             let word = permission.as_str();
-            assert!(word.starts_with("read_") || word.starts_with("write_"), "{word}");
+            assert!(
+                word.starts_with("read_") || word.starts_with("write_"),
+                "{word}"
+            );
             assert_eq!(word.parse(), Ok(*permission));
         }
     }
@@ -159,12 +165,21 @@ mod tests {
     #[test]
     fn a_sign_for_staff_is_a_plain_word() {
         let longest = "x".repeat(StaffMember::MAX);
-        for right in ["ada", "0b2f9c1e-6f0a-4a53-9a50-1d2f3f6f2c11", "on.call_2", &longest] {
+        for right in [
+            "ada",
+            "0b2f9c1e-6f0a-4a53-9a50-1d2f3f6f2c11",
+            "on.call_2",
+            &longest,
+        ] {
             assert_eq!(right.parse::<StaffMember>().unwrap().as_str(), right);
         }
         let too_long = "x".repeat(StaffMember::MAX + 1);
         for wrong in ["", "Ada Obi", "ada\n", "adé", "a@b", &too_long] {
-            assert_eq!(wrong.parse::<StaffMember>(), Err(StaffError::Member), "{wrong}");
+            assert_eq!(
+                wrong.parse::<StaffMember>(),
+                Err(StaffError::Member),
+                "{wrong}"
+            );
         }
     }
 
@@ -175,6 +190,9 @@ mod tests {
         for wrong in ["", " \n\t\u{0} ", &"x".repeat(Reason::MAX + 1)] {
             assert_eq!(Reason::parse(wrong), Err(StaffError::Reason));
         }
-        assert!(Reason::parse(&"é".repeat(Reason::MAX)).is_ok(), "characters, not bytes");
+        assert!(
+            Reason::parse(&"é".repeat(Reason::MAX)).is_ok(),
+            "characters, not bytes"
+        );
     }
 }

@@ -3,6 +3,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod collecting;
 mod consuming;
 mod declaring;
 mod publishing;

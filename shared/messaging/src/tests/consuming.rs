@@ -10,18 +10,18 @@ use super::an_event;
 use crate::consumer::{Shell, work_batch};
 use crate::{
     BatchReport, CONCURRENCY, Envelope, Failure, FailureDesk, MAX_ATTEMPTS, QueueEvent,
-    Unavailable, longest_backoff,
+    Unavailable, longest_backoff, replayed_attempt,
 };
 
 /// A desk that notes what it is told, or is not there.
 #[derive(Debug, Clone, Default)]
-struct Desk {
-    notes: Rc<RefCell<Vec<Note>>>,
-    broken: bool,
+pub(super) struct Desk {
+    pub(super) notes: Rc<RefCell<Vec<Note>>>,
+    pub(super) broken: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Note {
+pub(super) enum Note {
     Rescheduled {
         id: u128,
         attempt: u32,
@@ -181,6 +181,21 @@ async fn the_last_attempts_failure_is_parked() {
     assert!(
         matches!(&notes[0], Note::Parked { known: true, error, .. } if error.contains(&format!("{MAX_ATTEMPTS} attempts")))
     );
+}
+
+#[tokio::test]
+async fn a_replayed_message_has_as_many_tries_again() {
+    let first = replayed_attempt(MAX_ATTEMPTS).unwrap();
+    for attempt in first..first + MAX_ATTEMPTS {
+        let desk = Desk::default();
+        let event = an_event(9, "order.busy").on_attempt(attempt);
+        let report = work(&desk, &[a_message(&event)]).await.unwrap();
+        let is_last = attempt + 1 == first + MAX_ATTEMPTS;
+        assert_eq!(
+            (report.parked == 1, report.rescheduled == 0),
+            (is_last, is_last)
+        );
+    }
 }
 
 #[tokio::test]

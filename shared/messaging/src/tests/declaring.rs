@@ -3,10 +3,11 @@ use std::time::Duration;
 use lapin::options::{BasicGetOptions, BasicNackOptions};
 
 use super::an_event;
+use super::consuming::{Desk, Note};
 use super::vhost::Vhost;
 use crate::declare::{Limits, declare_limited};
 use crate::topology::QUEUES;
-use crate::{DeclareError, Publisher, declare};
+use crate::{DeclareError, Publisher, collect_dead, declare};
 
 #[tokio::test]
 async fn the_topology_can_be_declared_again_and_by_two_at_once() {
@@ -48,7 +49,7 @@ async fn a_broker_that_is_not_there_is_told_within_the_limit() {
 }
 
 #[tokio::test]
-async fn a_message_that_kills_its_consumer_again_and_again_ends_in_the_dead_queue() {
+async fn a_message_that_kills_its_consumer_again_and_again_is_brought_out_of_the_dead_queue() {
     let vhost = Vhost::new();
     let limits = Limits {
         deliveries: 2,
@@ -86,8 +87,24 @@ async fn a_message_that_kills_its_consumer_again_and_again_ends_in_the_dead_queu
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(deliveries, 3, "the first delivery and two more");
+    let desk = Desk::default();
+    assert_eq!(collect_dead(&vhost.settings, &desk).await.unwrap(), 1);
+    let notes = desk.notes.borrow();
+    let [
+        Note::Parked {
+            queue,
+            raw,
+            known: true,
+            error,
+        },
+    ] = notes.as_slice()
+    else {
+        panic!("{notes:?}")
+    };
     assert_eq!(
-        look.take("payment_processing.dead").await.0,
-        event.to_bytes()
+        (queue.as_str(), raw),
+        ("payment_processing", &event.to_bytes())
     );
+    assert!(error.contains("delivered too often"), "{error}");
+    look.wait_for_length("payment_processing.dead", 0).await;
 }
