@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use messaging::topology::QUEUES;
 
 use crate::functions::sources;
+use crate::read;
 use crate::routes;
-use crate::template::{Setting, functions};
+use crate::template::{Setting, functions, resources, template, text};
 
 fn deployed_routes() -> BTreeMap<String, String> {
     let mut routes = BTreeMap::new();
@@ -102,24 +103,66 @@ fn queues_start_the_consumers_that_the_topology_names() {
     assert_eq!(queues, expected);
 }
 
+/// Whoever may read a function's configuration reads no secret in it.
 #[test]
-fn secrets_are_taken_out_of_secrets_manager_and_stand_nowhere() {
-    let marks = [
-        "PASSWORD",
-        "SECRET",
-        "TOKEN",
-        "ENCRYPTION_KEY",
-        "DATABASE_URL",
-    ];
+fn no_secret_stands_in_an_environment() {
+    let marks = ["PASSWORD", "SECRET", "TOKEN", "ENCRYPTION_KEY", "JWT"];
     for (name, function) in functions() {
         for (variable, setting) in &function.environment {
             let is_secret = marks.iter().any(|mark| variable.contains(mark));
-            assert!(
-                !is_secret || *setting == Setting::Secret,
-                "{name}: {variable}"
-            );
+            let is_named = matches!(setting, Setting::Secret(place) if place.contains('#'));
+            assert!(!is_secret || is_named, "{name}: {variable}");
+        }
+        if let Some(url) = function.environment.get("DATABASE_URL") {
+            let Setting::Reference(url) = url else {
+                panic!("{name}: {url:?}")
+            };
+            let user = url.strip_prefix("postgres://").unwrap().split('@').next();
+            assert!(!user.unwrap().contains(':'), "{name}: {url}");
         }
     }
+    let resolved = read("template.yaml").matches("{{resolve:").count();
+    assert_eq!(resolved, 0, "CloudFormation would write the secret out");
+}
+
+/// A migration that fails ends a deployment before any other function has changed.
+#[test]
+fn everything_waits_for_the_migration_and_what_uses_queues_for_the_queues() {
+    for (name, function) in functions() {
+        let is_hook = function.role == "DeploymentRole";
+        assert_eq!(
+            function.after.contains("Migration"),
+            !is_hook,
+            "{name}: Migration"
+        );
+        let uses_queues = !function.queues.is_empty() || function.groups.contains("BrokerClient");
+        assert_eq!(
+            function.after.contains("QueueTopology"),
+            uses_queues && !is_hook,
+            "{name}: QueueTopology"
+        );
+    }
+}
+
+/// Whoever is woken by an alarm finds what to do.
+#[test]
+fn every_alarm_has_its_heading_in_the_runbook_and_no_other_does() {
+    let template = template("infrastructure/observability.yaml");
+    let mut alarms = BTreeSet::new();
+    for alarm in resources(&template, "AWS::CloudWatch::Alarm") {
+        let name = text(&alarm["Properties"]["AlarmName"]).replace("${Shop}-", "");
+        let told = text(&alarm["Properties"]["AlarmDescription"]);
+        assert!(
+            told.ends_with(&format!(" See docs/runbook.md#{name}")),
+            "{name}: {told}"
+        );
+        alarms.insert(name);
+    }
+    let runbook = read("docs/runbook.md");
+    let headings = runbook.lines().filter_map(|line| line.strip_prefix("## "));
+    // A heading with a space is a chapter, not an alarm.
+    let headings = headings.filter(|heading| !heading.contains(' '));
+    assert_eq!(alarms, headings.map(str::to_owned).collect::<BTreeSet<_>>());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn environment(function: &Function) -> Vec<(String, String)> {
     variables
         .map(|(name, setting)| match setting {
             Setting::Literal(value) => (name.clone(), value.clone()),
-            Setting::Secret | Setting::Reference => (name.clone(), believable(name)),
+            Setting::Secret(_) | Setting::Reference(_) => (name.clone(), believable(name)),
         })
         .collect()
 }

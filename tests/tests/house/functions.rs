@@ -24,7 +24,7 @@ impl Source {
     }
 
     pub(crate) fn is_scheduled_or_invoked(&self) -> bool {
-        self.text.contains("serve_scheduled")
+        self.text.contains("serve_scheduled") || self.text.contains("deployment::serve")
     }
 
     pub(crate) fn speaks_http(&self) -> bool {
