@@ -1,5 +1,7 @@
 //! The embedded migrations.
 
+use std::sync::LazyLock;
+
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, PgConnection};
@@ -8,7 +10,13 @@ use crate::DatabaseSettings;
 use crate::error::refuses_us;
 use crate::roles::RolePasswords;
 
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+/// A deployment that is rolled back runs the former version's: that one leaves alone what was applied
+/// after it, as its functions do.
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("../../migrations");
+    migrator.set_ignore_missing(true);
+    migrator
+});
 
 /// Why the schema is not up to date. The version that serves goes on serving.
 #[derive(Debug, thiserror::Error)]

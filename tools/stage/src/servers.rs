@@ -62,6 +62,23 @@ impl Servers {
         &self.settings
     }
 
+    /// Everything that the servers have written into their logs.
+    #[must_use]
+    pub fn logs(&self) -> String {
+        let folder = self.running.as_ref().map(Running::logs);
+        let files = folder
+            .map(std::fs::read_dir)
+            .into_iter()
+            .flatten()
+            .flatten();
+        let texts = files
+            .flatten()
+            .map(|file| std::fs::read(file.path()).unwrap_or_default());
+        texts
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect()
+    }
+
     /// One of the [`settings`](Self::settings).
     ///
     /// # Panics

@@ -8,9 +8,11 @@
 
 mod broker;
 mod declare_queues;
+mod deployment;
 mod health;
 mod migrate;
 mod relay_outbox;
+mod roles;
 
 const DECLARE_QUEUES: &str = env!("CARGO_BIN_EXE_declare-queues");
 const HEALTH: &str = env!("CARGO_BIN_EXE_health");

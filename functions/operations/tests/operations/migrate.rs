@@ -58,3 +58,24 @@ async fn a_database_that_is_away_fails_the_deployment_and_not_the_function() {
     gate.open();
     assert!(migrate.invoke(&schedule_event()).await.is_ok());
 }
+
+/// A deployment that is rolled back ends with the former version's `migrate`, on the newer schema.
+#[tokio::test]
+async fn the_former_version_leaves_what_was_applied_after_it_alone() {
+    let stage = Stage::set().await;
+    let latest = database::migrations::latest();
+    stage
+        .execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             SELECT version + 1, 'of the next release', true, '', 0 FROM _sqlx_migrations
+             ORDER BY version DESC LIMIT 1",
+        )
+        .await;
+    let migrate = stage.spawn(MIGRATE);
+    let answer = migrate.invoke(&schedule_event()).await.unwrap();
+    assert_eq!(answer["version"], latest);
+    let newest = stage
+        .row("SELECT max(version) AS version FROM _sqlx_migrations")
+        .await;
+    assert_eq!(newest["version"], latest + 1);
+}
