@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub struct Spawn {
     timeout: Duration,
     memory_mb: u32,
     patience: Duration,
+    launcher: Option<(PathBuf, Vec<OsString>)>,
 }
 
 impl Spawn {
@@ -29,6 +31,7 @@ impl Spawn {
             timeout: Duration::from_secs(30),
             memory_mb: 512,
             patience: Duration::from_secs(90),
+            launcher: None,
         }
     }
 
@@ -55,6 +58,21 @@ impl Spawn {
         self
     }
 
+    /// The function's memory, which it is told; it is not enforced.
+    #[must_use]
+    pub fn memory_mb(mut self, memory_mb: u32) -> Self {
+        self.memory_mb = memory_mb;
+        self
+    }
+
+    /// Starts this program with these arguments in the binary's stead. It has to become the function:
+    /// the same process, with the environment that it was given.
+    #[must_use]
+    pub fn through(mut self, (program, arguments): (PathBuf, Vec<OsString>)) -> Self {
+        self.launcher = Some((program, arguments));
+        self
+    }
+
     /// How long an answer is waited for before the test fails; 90 s unless set.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -70,7 +88,8 @@ impl Spawn {
         let name = function_name(&self.binary);
         let server = Server::start(&name, self.timeout);
         let env = self.lambda_env(&name, &server);
-        let process = Process::start(&self.binary, &env);
+        let (program, arguments) = self.launcher.unwrap_or((self.binary, Vec::new()));
+        let process = Process::start(&program, &arguments, &env);
         Function {
             name,
             server,
@@ -173,11 +192,13 @@ impl Function {
     pub async fn invoke(&self, event: &Value) -> Result<Value, FunctionError> {
         let answer = self.server.offer(event);
         let mut exit = self.process.exit();
+        // What is seen of the exit is let go at once: held, it would keep this from other threads.
+        let ended = async { drop(exit.wait_for(Option::is_some).await) };
         let either = async {
             tokio::select! {
                 biased;
                 answer = answer => answer.unwrap_or_else(|_| Err(self.exited())),
-                _ = exit.wait_for(Option::is_some) => Err(self.end().await),
+                () = ended => Err(self.end().await),
             }
         };
         match timeout(self.patience, either).await {
@@ -260,6 +281,11 @@ impl Function {
     /// The lines of standard output and standard error so far, in the order in which they came.
     pub fn logs(&self) -> Vec<String> {
         self.process.lines()
+    }
+
+    /// The process's id; another's, once it has ended.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Resident memory in bytes; 0 when the process has ended.

@@ -23,6 +23,7 @@
 //! ```
 
 mod background;
+mod cloudwatch;
 mod collector;
 mod extension;
 mod function;
@@ -35,6 +36,7 @@ mod response;
 mod schedule;
 mod server;
 
+pub use cloudwatch::Metrics;
 pub use collector::{CollectedSpan, Collector, Temper};
 pub use extension::{Mood, SecretsExtension};
 pub use function::{Function, FunctionError, Spawn};

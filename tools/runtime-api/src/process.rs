@@ -1,5 +1,6 @@
 //! A function's process: started clean, listened to, watched.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,9 +24,10 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts the binary with exactly these variables, in an empty directory of its own.
-    pub(crate) fn start(binary: &Path, env: &[(String, String)]) -> Self {
+    pub(crate) fn start(binary: &Path, arguments: &[OsString], env: &[(String, String)]) -> Self {
         let directory = tempfile::tempdir().expect("no temporary directory");
         let mut child = Command::new(binary)
+            .args(arguments)
             .env_clear()
             .envs(env.iter().map(|(name, value)| (name, value)))
             .current_dir(directory.path())
@@ -67,6 +69,10 @@ impl Process {
             // It may have ended this very moment; then there is nothing to signal.
             let _ = kill(self.pid, signal);
         }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.pid.as_raw().unsigned_abs()
     }
 
     /// Resident memory in bytes; 0 when the process has ended.
