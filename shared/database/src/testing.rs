@@ -3,12 +3,13 @@
 //! `DATABASE_URL` names a server where databases may be created (`cargo dev test` starts one).
 
 use std::str::FromStr;
+use std::sync::Mutex;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgConnection};
 use uuid::Uuid;
 
-use crate::roles::ROLES;
+use crate::roles::{ROLES, Role};
 use crate::{Database, DatabaseSettings, migrations};
 
 /// What the areas' roles log in with where tests run; it guards nothing.
@@ -28,6 +29,8 @@ pub struct TestDatabase {
     pub database: Database,
     url: String,
     name: String,
+    /// Roles are the cluster's: a test's own must not outlive it.
+    roles: Mutex<Vec<String>>,
 }
 
 impl TestDatabase {
@@ -66,6 +69,7 @@ impl TestDatabase {
             database,
             url,
             name,
+            roles: Mutex::default(),
         }
     }
 
@@ -81,8 +85,7 @@ impl TestDatabase {
     /// Where no area has this name.
     #[must_use]
     pub fn url_as(&self, area: &str) -> String {
-        let role = ROLES.iter().find(|role| role.area == area);
-        let role = role.unwrap_or_else(|| panic!("no area is called {area}"));
+        let role = role_of(area);
         let options = PgConnectOptions::from_str(&self.url).expect("an address");
         let options = options.username(role.name).password(ROLE_PASSWORD);
         options.to_url_lossy().to_string()
@@ -96,6 +99,32 @@ impl TestDatabase {
         PgConnection::connect(&self.url)
             .await
             .expect("the test database answers")
+    }
+
+    /// Makes a role that may do what an area's may, with its own password, which a test may change;
+    /// answers its name. It goes with the database.
+    ///
+    /// # Panics
+    /// Where no area has this name.
+    pub async fn role_like(&self, area: &str, password: &str) -> String {
+        let like = role_of(area).name;
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let create = format!("CREATE ROLE {name} LOGIN PASSWORD '{password}' IN ROLE {like}");
+        self.execute(&create).await;
+        let mut roles = self
+            .roles
+            .lock()
+            .expect("no test of this database has failed");
+        roles.push(name.clone());
+        name
+    }
+
+    /// Has its owner execute statements, outside the pool.
+    ///
+    /// # Panics
+    /// Where the server refuses them.
+    pub async fn execute(&self, statements: &str) {
+        run(&mut self.connect().await, statements.to_owned()).await;
     }
 
     /// Takes the announcements out of the outbox and answers their types, the oldest first.
@@ -117,6 +146,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (url, name) = (self.url.clone(), self.name.clone());
+        let roles = self.roles.get_mut().map(std::mem::take).unwrap_or_default();
         let clean_up = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -132,6 +162,9 @@ impl Drop for TestDatabase {
                 own.close().await.ok();
                 let mut admin = server().connect().await.expect("the test server answers");
                 run(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                for role in roles {
+                    run(&mut admin, format!("DROP ROLE {role}")).await;
+                }
                 left
             })
         });
@@ -143,6 +176,11 @@ impl Drop for TestDatabase {
             );
         }
     }
+}
+
+fn role_of(area: &str) -> Role {
+    let role = ROLES.into_iter().find(|role| role.area == area);
+    role.unwrap_or_else(|| panic!("no area is called {area}"))
 }
 
 fn server() -> PgConnectOptions {

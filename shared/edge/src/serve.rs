@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+use axum::routing::any;
 use lambda_http::{Request, service_fn};
 use settings::Env;
 use tower::ServiceExt;
@@ -77,7 +78,8 @@ async fn ask(routes: Router, request: Request) -> Response {
 
 /// What serves while there are no secrets.
 fn unwired() -> Router {
-    around(Router::new().fallback(|| async { Problem::unavailable() }))
+    let refusal = any(|| async { Problem::unavailable() });
+    around(Router::new().route("/{*path}", refusal))
 }
 
 /// Reads `STOREFRONT_URL`, where customers see their orders.

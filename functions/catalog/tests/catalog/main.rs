@@ -10,4 +10,5 @@ mod every_function;
 mod faults;
 mod list;
 mod product;
+mod secrets;
 mod shop;
