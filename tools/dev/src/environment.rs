@@ -38,7 +38,7 @@ const fn setting(name: &'static str, default: Default, about: &'static str) -> S
 }
 
 /// Every setting of the shop and of `cargo dev`, in the order of `.env.example`.
-const SETTINGS: [Setting; 49] = [
+const SETTINGS: [Setting; 52] = [
     setting(
         "DATABASE_URL",
         Private("postgres://madrush:madrush@127.0.0.1:9432/madrush"),
@@ -243,6 +243,21 @@ const SETTINGS: [Setting; 49] = [
         "LOG_LEVEL",
         Value("info"),
         "What functions log: error, warn, info, debug, trace, or a list such as info,sqlx=debug.",
+    ),
+    setting(
+        "METRICS",
+        Value("none"),
+        "emf writes what was measured as CloudWatch's embedded metric format, one line an invocation; or none.",
+    ),
+    setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        Absent("http://localhost:4318"),
+        "A collector of traces (OTLP over plain HTTP); without it there are no traces.",
+    ),
+    setting(
+        "OTEL_TRACES_SAMPLER_ARG",
+        Value("1"),
+        "Which part of the traces is recorded, 0 to 1.",
     ),
 ];
 
