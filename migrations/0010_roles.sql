@@ -86,7 +86,8 @@ GRANT SELECT, UPDATE (status, attempts, sending_since, provider_message_id, erro
     TO madrush_notifications;
 GRANT SELECT, INSERT ON outbox, dead_messages TO madrush_notifications;
 
--- The outbox is published; staff decide about messages that could not be worked.
+-- The outbox is published, the broker's dead letters are put aside; staff decide about messages that
+-- could not be worked.
 GRANT SELECT, INSERT, DELETE, UPDATE (available_at, claimed_until, due_at) ON outbox TO madrush_operations;
-GRANT SELECT, UPDATE (resolution, resolved_at, resolved_by, resolution_reason) ON dead_messages
+GRANT SELECT, INSERT, UPDATE (resolution, resolved_at, resolved_by, resolution_reason) ON dead_messages
     TO madrush_operations;

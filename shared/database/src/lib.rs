@@ -14,6 +14,7 @@ pub mod dead;
 mod error;
 pub mod idempotency;
 mod inbox;
+mod load;
 pub mod migrations;
 pub mod outbox;
 mod pool;
@@ -26,6 +27,7 @@ pub use connection::{Connection, Database, DatabaseSettings, Transaction};
 pub use dead::{DeadMessage, park};
 pub use error::DatabaseError;
 pub use inbox::{first_time, was_worked};
+pub use load::{Sessions, sessions};
 pub use sqlx::PgConnection;
 pub use stored::{money, read_word};
 
