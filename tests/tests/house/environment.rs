@@ -1,12 +1,11 @@
-//! The settings that the template gives a function are the ones that it starts with.
+//! Every function starts with the settings that the template gives it; that it is given no others is
+//! shown in grants/settings.rs.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use cargo_metadata::MetadataCommand;
 use runtime_api::Spawn;
 
-use crate::root;
+use crate::built::binary;
 use crate::template::{Function, Setting, functions};
 
 /// A believable value for a setting whose value the template does not hold.
@@ -30,7 +29,8 @@ fn believable(name: &str) -> String {
     value.to_owned()
 }
 
-fn environment(function: &Function) -> Vec<(String, String)> {
+/// The environment that the template gives a function, with its secrets in it.
+pub(crate) fn environment(function: &Function) -> Vec<(String, String)> {
     let variables = function.environment.iter();
     variables
         .map(|(name, setting)| match setting {
@@ -39,35 +39,6 @@ fn environment(function: &Function) -> Vec<(String, String)> {
         })
         .collect()
 }
-
-fn binary(function: &str) -> PathBuf {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root().join("Cargo.toml"))
-        .no_deps()
-        .exec();
-    let path = metadata
-        .unwrap()
-        .target_directory
-        .join("debug")
-        .join(function);
-    assert!(
-        path.exists(),
-        "{function} is not built: cargo build --workspace"
-    );
-    path.into_std_path_buf()
-}
-
-/// Settings with a default, which a function starts without though it reads them.
-const WITH_DEFAULT: [&str; 8] = [
-    "LOG_LEVEL",
-    "PAYSTACK_PREVIOUS_SECRET_KEY",
-    "RABBITMQ_TLS",
-    "RABBITMQ_VHOST",
-    "REDIS_PASSWORD",
-    "REDIS_TLS",
-    "SENDER_NAME",
-    "SMTP_TLS",
-];
 
 /// Whether the function starts; what it says if not.
 async fn start(name: &str, environment: &[(String, String)]) -> Result<(), String> {
@@ -91,27 +62,4 @@ async fn every_function_starts_with_what_the_template_gives_it() {
         problems.extend(start(&name, &environment(&function)).await.err());
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-#[tokio::test]
-async fn no_function_is_given_a_setting_that_it_does_not_need() {
-    let mut superfluous = Vec::new();
-    for (name, function) in functions() {
-        let given = environment(&function);
-        for (setting, _) in given.iter().filter(|(setting, _)| !has_default(setting)) {
-            let without: Vec<_> = given
-                .iter()
-                .filter(|(other, _)| other != setting)
-                .cloned()
-                .collect();
-            if start(&name, &without).await.is_ok() {
-                superfluous.push(format!("{name} does not need {setting}"));
-            }
-        }
-    }
-    assert!(superfluous.is_empty(), "{}", superfluous.join("\n"));
-}
-
-fn has_default(setting: &str) -> bool {
-    setting.ends_with("_PORT") || WITH_DEFAULT.contains(&setting)
 }

@@ -24,7 +24,12 @@ impl Source {
     }
 
     pub(crate) fn is_scheduled_or_invoked(&self) -> bool {
-        self.text.contains("serve_scheduled") || self.text.contains("deployment::serve")
+        self.text.contains("serve_scheduled") || self.is_deploy_hook()
+    }
+
+    /// Whether CloudFormation starts it, and waits for its answer.
+    pub(crate) fn is_deploy_hook(&self) -> bool {
+        self.text.contains("deployment::serve")
     }
 
     pub(crate) fn speaks_http(&self) -> bool {

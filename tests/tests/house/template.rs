@@ -138,7 +138,7 @@ fn setting(value: &Value) -> Setting {
 }
 
 /// A list, or the one thing that stands for a list of one.
-fn list(value: &Value) -> Vec<String> {
+pub(crate) fn list(value: &Value) -> Vec<String> {
     match value {
         Value::Sequence(items) => items.iter().map(text).collect(),
         Value::Null => Vec::new(),
