@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::environment::Settings;
 use crate::package::{self, Package};
+use crate::rehearse::{self, Rehearse};
 use crate::shop::{self, Functions};
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
@@ -114,6 +115,17 @@ enum Command {
     /// or another library than Lambda has, where a second TLS provider or something of development
     /// is in it, or where it tells of this machine. With --run each is then run as Lambda would.
     Package(Package),
+    /// Rehearse a deployment: a former version serves under load while this one is deployed over it
+    ///
+    /// Version N (--from, built in target/rehearsal) serves customers who browse, order, pay, repeat
+    /// their requests and change their minds. N+1, the work tree, runs its migrations under that load:
+    /// once so that they fail, once with a long reader in their way, then for good. Traffic moves to
+    /// N+1 function by function, back to N on the new schema, and over again at once. Both are driven
+    /// as Lambda does it, with real Postgres, Redis and RabbitMQ and stand-ins for the rest.
+    ///
+    /// Prints a table by phase and the invariants; exits with 1 if a request, message or webhook failed
+    /// or an invariant is broken. A migration is ready to be deployed when this passes.
+    RehearseDeploy(Rehearse),
     /// Measure the functions against the targets of the design
     #[command(subcommand)]
     Bench(Bench),
@@ -152,6 +164,9 @@ pub(crate) async fn run(
         Command::Sqlx { check } => queries::run(workspace, terminal, &cli.run, check).await?,
         Command::Package(order) => {
             package::run(workspace, terminal, &cli.run, &order).await?;
+        }
+        Command::RehearseDeploy(order) => {
+            return rehearse::run(workspace, terminal, &cli.run, &order).await;
         }
         Command::Bench(Bench::Size) => bench::size::run(workspace, terminal).await?,
         Command::Bench(Bench::Build) => bench::build::run(workspace, terminal).await?,

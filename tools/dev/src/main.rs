@@ -18,6 +18,7 @@ mod package;
 mod prepare;
 mod python;
 mod queries;
+mod rehearse;
 mod secrets;
 mod seed;
 mod shop;

@@ -46,14 +46,19 @@ pub(crate) async fn fill(settings: &Settings, products: usize) -> anyhow::Result
     let url = settings
         .get("DATABASE_URL")
         .context("DATABASE_URL is missing")?;
+    let pictures = format!("http://localhost:{}/images", settings.ports()?.sandbox);
+    fill_at(url, &pictures, products).await
+}
+
+/// [`fill`] for a database by its address, with pictures below another.
+pub(crate) async fn fill_at(url: &str, pictures: &str, products: usize) -> anyhow::Result<u64> {
     let mut database = PgConnection::connect(url).await.context("Postgres")?;
     let catalogue = Catalogue::load()?;
     write::frame(&mut database, &catalogue).await?;
-    let pictures = format!("http://localhost:{}/images", settings.ports()?.sandbox);
     let all = catalogue.products(products.max(DEFAULT_PRODUCTS));
     let mut added = 0;
     for some in all.chunks(AT_ONCE) {
-        added += write::products(&mut database, some, &pictures).await?;
+        added += write::products(&mut database, some, pictures).await?;
     }
     database.close().await?;
     Ok(added)

@@ -1,0 +1,164 @@
+//! What the functions are told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use runtime_api::Spawn;
+use secrecy::ExposeSecret as _;
+
+use crate::fleet::Fleet;
+use crate::scene::{MARK, PAYSTACK_KEY, Scene, TWILIO_ACCOUNT, TWILIO_TOKEN};
+use crate::version::{Built, Version};
+
+/// Base64 of 32 bytes each; keys of nothing but rehearsals.
+const JWT_KEY: &str = "bWFkcnVzaC1yZWhlYXJzYWwtand0LWtleS0zMi1ieXQ=";
+const SEALING_KEY: &str = "bWFkcnVzaC1yZWhlYXJzYWwtZW5jLWtleS0zMi1ieXQ=";
+
+/// What the functions are told and must tell nobody.
+pub(crate) const SECRETS: [&str; 4] = [JWT_KEY, SEALING_KEY, PAYSTACK_KEY, TWILIO_TOKEN];
+
+/// The areas whose functions have a login role of their own in Postgres.
+pub(crate) const AREAS: [&str; 5] = [
+    "catalog",
+    "orders",
+    "payments",
+    "notifications",
+    "operations",
+];
+
+/// The functions that prepare a deployment, and take no traffic.
+pub(crate) const HOOKS: [&str; 2] = ["migrate", "declare-queues"];
+
+/// The first checks of an open payment come while its customer still types; the last would come after
+/// the rehearsal.
+const CHECKS: &str = "2,4,8,900";
+
+/// The gateway gives up after 30 s, and the template's functions before it.
+const HTTP_LIMIT: Duration = Duration::from_secs(20);
+const EVENT_LIMIT: Duration = Duration::from_secs(60);
+
+/// The roles that N+1's migrations have made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Logins {
+    /// Everybody is the owner.
+    Owner,
+    /// Each area's functions have their role.
+    Areas,
+}
+
+/// The instances of every function of a version, none started yet.
+pub(crate) fn fleets(
+    scene: &Scene,
+    version: &Version,
+    logins: Logins,
+    instances: usize,
+) -> anyhow::Result<BTreeMap<String, Fleet>> {
+    let mut fleets = BTreeMap::new();
+    for (name, built) in &version.functions {
+        let spawn = Spawn::new(&built.binary).envs(&environment(scene, built, name, logins)?);
+        let answers_http = version.routes.functions().any(|function| function == name);
+        let limit = if answers_http {
+            HTTP_LIMIT
+        } else {
+            EVENT_LIMIT
+        };
+        fleets.insert(name.clone(), Fleet::new(spawn, limit, instances));
+    }
+    Ok(fleets)
+}
+
+/// The role of an area.
+pub(crate) fn role(area: &str) -> String {
+    format!("madrush_{area}")
+}
+
+/// The password of an area's role here. Roles belong to the server: every shop of development on it
+/// has to say the same.
+fn password(area: &str) -> String {
+    role(area)
+}
+
+fn environment(
+    scene: &Scene,
+    built: &Built,
+    name: &str,
+    logins: Logins,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let mut environment = shop(scene);
+    environment.insert(MARK, std::process::id().to_string());
+    let mut environment: BTreeMap<String, String> = environment
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let is_hook = HOOKS.contains(&name);
+    if is_hook {
+        let passwords = AREAS.map(|area| {
+            (
+                format!("{}_DATABASE_PASSWORD", area.to_uppercase()),
+                password(area),
+            )
+        });
+        environment.extend(passwords);
+    } else if logins == Logins::Areas && AREAS.contains(&built.area.as_str()) {
+        environment.insert(
+            "DATABASE_URL".to_owned(),
+            scene.database.url_of(&role(&built.area))?,
+        );
+        environment.insert("DATABASE_PASSWORD".to_owned(), password(&built.area));
+    }
+    environment.extend(built.settings.clone());
+    Ok(environment.into_iter().collect())
+}
+
+/// The settings of the whole shop.
+fn shop(scene: &Scene) -> BTreeMap<&'static str, String> {
+    let (api, web, smtp) = (
+        scene.front.url(),
+        scene.standins.url(),
+        scene.standins.smtp(),
+    );
+    let (rabbit, redis) = (&scene.vhost.settings, &scene.copies.server);
+    let mut shop = BTreeMap::from([
+        ("DATABASE_URL", scene.database.url()),
+        ("REDIS_HOST", redis.host.clone()),
+        ("REDIS_PORT", redis.port.to_string()),
+        ("REDIS_DB", redis.db.to_string()),
+        ("REDIS_TLS", redis.tls.to_string()),
+        ("REDIS_PREFIX", scene.copies.prefix.clone()),
+        ("RABBITMQ_HOST", rabbit.host.clone()),
+        ("RABBITMQ_PORT", rabbit.port.to_string()),
+        ("RABBITMQ_USER", rabbit.user.clone()),
+        (
+            "RABBITMQ_PASSWORD",
+            rabbit.password.expose_secret().to_owned(),
+        ),
+        ("RABBITMQ_VHOST", rabbit.vhost.clone()),
+        ("RABBITMQ_TLS", rabbit.tls.to_string()),
+        ("PAYSTACK_SECRET_KEY", PAYSTACK_KEY.to_owned()),
+        ("PAYSTACK_PUBLIC_KEY", "pk_test_rehearsal".to_owned()),
+        ("PAYSTACK_BASE_URL", format!("{web}/paystack")),
+        ("SMTP_HOST", smtp.ip().to_string()),
+        ("SMTP_PORT", smtp.port().to_string()),
+        ("SMTP_TLS", "none".to_owned()),
+        ("SENDER_EMAIL", "orders@madrush.example".to_owned()),
+        ("SENDER_NAME", "MAD RUSH".to_owned()),
+        ("TWILIO_ACCOUNT_SID", TWILIO_ACCOUNT.to_owned()),
+        ("TWILIO_AUTH_TOKEN", TWILIO_TOKEN.to_owned()),
+        ("TWILIO_PHONE_NUMBER", "+15005550006".to_owned()),
+        ("TWILIO_BASE_URL", format!("{web}/twilio")),
+        ("JWT_SECRET_KEY", format!("k1:{JWT_KEY}")),
+        ("ENCRYPTION_KEY", format!("k1:{SEALING_KEY}")),
+        ("NEXT_PUBLIC_API_URL", api.clone()),
+        ("VITE_ADMIN_API_URL", format!("{api}/api/admin")),
+        ("VITE_PRODUCT_API_URL", format!("{api}/api")),
+        ("ALLOWED_ORIGINS", "http://localhost:3000".to_owned()),
+        ("STOREFRONT_URL", format!("{web}/storefront")),
+        ("STAFF_EMAIL", "staff@madrush.example".to_owned()),
+        ("RELAY_DRAIN_SECONDS", "2".to_owned()),
+        ("PAYMENT_CHECK_SECONDS", CHECKS.to_owned()),
+    ]);
+    if let Some(password) = &redis.password {
+        shop.insert("REDIS_PASSWORD", password.clone());
+    }
+    shop
+}

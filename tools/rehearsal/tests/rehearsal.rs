@@ -1,0 +1,147 @@
+//! The machinery of a rehearsal, without a former version to build: N and N+1 are the same binaries.
+//! What goes wrong is planted in one function of N+1, and has to be found.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rehearsal::{Plan, Report, Scene, Servers, Side, Version, rehearse};
+use sqlx::{Connection as _, PgConnection};
+use tokio::sync::Mutex;
+
+/// Each rehearsal starts some fifty processes.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// The work tree, and the binaries that were built with this test.
+fn present() -> Version {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap();
+    Version::of_tree(root, &binaries())
+        .expect("the functions are built: run this with `cargo dev test`")
+}
+
+fn binaries() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Plays the present version over itself, with what `plant` does to N+1.
+async fn play(plan: Plan, plant: impl FnOnce(&mut Version)) -> Report {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let servers = settings::read(Servers::read)
+        .expect("the services' settings: run this with `cargo dev test`");
+    let former = present();
+    let mut next = former.clone();
+    plant(&mut next);
+    let scene = Scene::set(&servers).await.unwrap();
+    let report = rehearse(&scene, &plan, &former, &next, stock, &|line| {
+        println!("{line}")
+    })
+    .await;
+    scene.strike().await.unwrap();
+    let report = report.unwrap();
+    println!("{report}");
+    report
+}
+
+fn plan(phase: Duration) -> Plan {
+    Plan {
+        seed: 7,
+        phase,
+        customers: 4,
+        instances: 2,
+        rest: Duration::from_secs(120),
+        logs: None,
+    }
+}
+
+/// Of a wrong deployment it is enough to see it go wrong.
+fn hurried() -> Plan {
+    Plan {
+        rest: Duration::from_secs(3),
+        ..plan(Duration::from_secs(1))
+    }
+}
+
+/// A few things in plenty, and one that sells out.
+async fn stock(url: &str) -> anyhow::Result<()> {
+    let mut database = PgConnection::connect(url).await?;
+    for (price, on_hand) in [
+        (150_000, 3),
+        (400_000, 5_000),
+        (1_250_000, 5_000),
+        (90_000, 5_000),
+    ] {
+        stock::testing::a_product(&mut database, price, on_hand).await;
+    }
+    Ok(database.close().await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traffic_moves_there_and_back_without_a_failed_request() {
+    let report = play(plan(Duration::from_secs(3)), |_| ()).await;
+
+    assert!(report.holds(), "{report}");
+    for side in Side::BOTH {
+        assert!(report.requests_to(side) > 0, "{report}");
+        assert!(
+            report.worked().crossed(side) > 0,
+            "no message of {side} went to the other: {report}"
+        );
+    }
+    assert!(
+        report.paid() > 0 && report.repeated_across() > 0,
+        "{report}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_program_in_a_functions_place_is_found() {
+    let report = play(hurried(), |next| {
+        next.replace("get-order", binaries().join("list-categories"))
+            .unwrap()
+    })
+    .await;
+
+    assert!(!report.holds());
+    let seen = |failure: &str| failure.contains("/api/orders/") && failure.contains("by N+1");
+    assert!(report.failures().any(seen), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_derives_other_tokens_is_found_by_a_repeated_request() {
+    let key = "k1:b3RoZXItcmVoZWFyc2FsLWp3dC1rZXktMzItYnl0ZXM=";
+    let report = play(hurried(), |next| {
+        next.set("place-order", "JWT_SECRET_KEY", key).unwrap()
+    })
+    .await;
+
+    assert!(!report.holds());
+    let seen = |failure: &str| failure.contains("/api/orders with the key");
+    assert!(report.failures().any(seen), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_that_takes_no_message_is_found() {
+    let report = play(hurried(), |next| {
+        next.replace("process-order", binaries().join("health"))
+            .unwrap()
+    })
+    .await;
+
+    assert!(!report.holds());
+    assert!(
+        report
+            .failures()
+            .any(|failure| failure.contains("N+1 process-order")),
+        "{report}"
+    );
+    assert!(
+        report
+            .problems()
+            .iter()
+            .any(|problem| problem.contains("not at rest")),
+        "{report}"
+    );
+}
