@@ -15,6 +15,8 @@ mod place_order;
 mod process_order;
 mod provider;
 mod requests;
+mod secrets;
+mod telemetry;
 
 const PLACE_ORDER: &str = env!("CARGO_BIN_EXE_place-order");
 const GET_ORDER: &str = env!("CARGO_BIN_EXE_get-order");

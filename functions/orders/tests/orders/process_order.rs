@@ -248,3 +248,27 @@ async fn the_last_attempt_of_a_message_is_followed_by_none() {
     );
     assert!(stage.announced().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_dead_message_that_staff_replay_when_its_cause_is_mended_is_worked_once() {
+    let stage = Stage::set().await;
+    let sandals = stage.a_product(500_000, 10).await;
+    let order = stage.an_order(sandals).unopened().place().await;
+    let process = stage.spawn(PROCESS_ORDER);
+    stage
+        .control(json!({ "target": "paystack.initialize", "action": "refuse", "status": 503, "times": 1 }))
+        .await;
+    let placed = stage.a_message("order.placed", json!({ "order_id": order.id }));
+    let last = placed.on_attempt(messaging::MAX_ATTEMPTS);
+    stage.hand(&process, QUEUE, &[last]).await;
+    assert_eq!(stage.dead_messages().await.len(), 1);
+
+    stage.replay_dead_messages().await;
+    let again = stage.take_due(QUEUE).await;
+    assert_eq!(stage.hand(&process, QUEUE, &again).await, Report::done(1));
+    let announced = stage.announced().await;
+    assert!(!announced.is_empty(), "its effect has happened");
+    assert_eq!(stage.hand(&process, QUEUE, &again).await, Report::done(1));
+    assert!(stage.announced().await.is_empty(), "and happens once");
+    assert_eq!(stage.dead_messages().await.len(), 1);
+}
