@@ -7,13 +7,19 @@
 )]
 
 mod broker;
+mod dead_messages;
 mod declare_queues;
 mod deployment;
 mod health;
 mod migrate;
 mod relay_outbox;
+mod requests;
 mod roles;
+mod staff;
 
+const ADMIN_DISCARD_MESSAGE: &str = env!("CARGO_BIN_EXE_admin-discard-message");
+const ADMIN_LIST_DEAD_MESSAGES: &str = env!("CARGO_BIN_EXE_admin-list-dead-messages");
+const ADMIN_REPLAY_MESSAGE: &str = env!("CARGO_BIN_EXE_admin-replay-message");
 const DECLARE_QUEUES: &str = env!("CARGO_BIN_EXE_declare-queues");
 const HEALTH: &str = env!("CARGO_BIN_EXE_health");
 const MIGRATE: &str = env!("CARGO_BIN_EXE_migrate");
