@@ -1,9 +1,9 @@
 """Looks at the stacks as CloudFormation will see them, once SAM has expanded the root template.
 
 Prints how many resources each comes to, and fails where one nears CloudFormation's limit, where resources
-wait for each other in a circle, where the root names an output that a nested stack does not have, and
-where a security group is open to everybody. cfn-lint sees none of these in a SAM template. Needs the
-SAM CLI's environment and AWS_DEFAULT_REGION; no account: managed policies are named by their ARN, so the
+wait for each other in a circle, where the root names an output that a nested stack does not have, where a security group is open to
+everybody, and where samconfig.toml and the parameters disagree. cfn-lint sees none of these in a SAM
+template. Needs the SAM CLI's environment and AWS_DEFAULT_REGION; no account: managed policies are named by their ARN, so the
 transform asks nobody.
 """
 
@@ -20,6 +20,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path("template.yaml")
+SETS = Path("samconfig.toml")
 LIMIT = 450
 TRANSFORM = "AWS::Serverless-2016-10-31"
 EVERYBODY = ("0.0.0.0/0", "::/0")
@@ -95,6 +96,15 @@ def unknown_outputs(root: dict) -> list[str]:
     return sorted(f"{stack}.Outputs.{output}" for stack, output in named if output not in outputs[stack])
 
 
+def parameter_sets(root: dict) -> Iterator[str]:
+    """Where samconfig.toml and the root's parameters disagree; what a person fills in is commented out there."""
+    required = {name for name, parameter in root["Parameters"].items() if "Default" not in parameter}
+    for text in SETS.read_text(encoding="utf-8").split("parameter_overrides = [")[1:]:
+        named = set(re.findall(r'"(\w+)=', text.split("\n]")[0]))
+        yield from (f"{SETS} sets {name}, which is no parameter" for name in named - root["Parameters"].keys())
+        yield from (f"{SETS} does not say that {name} is needed" for name in required - named)
+
+
 def open_groups(template: dict) -> list[str]:
     """The rules that let everybody in, or out of a group that is not for the internet."""
     found = []
@@ -124,6 +134,7 @@ def problems(path: Path, template: dict) -> Iterator[str]:
     if path == ROOT:
         for output in unknown_outputs(template):
             yield f"there is no {output}"
+        yield from parameter_sets(template)
 
 
 def main(paths: list[Path]) -> int:
