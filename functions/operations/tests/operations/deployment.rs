@@ -52,16 +52,13 @@ async fn a_migrated_database_is_told_to_the_stack_with_its_version() {
     assert_eq!(told[0]["Data"], json!({ "version": version }));
 }
 
-/// A table is in the way of the first migration. The invocation itself succeeds: Lambda would repeat
-/// it otherwise, and the stack is rolling back already.
+/// The first migration is to be applied, and its tables are in its way. The invocation itself
+/// succeeds: Lambda would repeat it otherwise, and the stack is rolling back already.
 #[tokio::test]
 async fn a_failing_migration_is_told_with_its_reason_and_leaves_the_schema_as_it_was() {
     let (stage, stack) = (Stage::set().await, stack().await);
     stage
-        .execute(
-            "DROP SCHEMA public CASCADE; CREATE SCHEMA public;
-             CREATE TABLE categories (what text)",
-        )
+        .execute("DELETE FROM _sqlx_migrations WHERE version = 1")
         .await;
     let before = stage.fingerprints().await;
     let migrate = stage.spawn(MIGRATE);
@@ -73,9 +70,7 @@ async fn a_failing_migration_is_told_with_its_reason_and_leaves_the_schema_as_it
     assert_eq!(told[0]["Status"], "FAILED");
     let reason = told[0]["Reason"].as_str().unwrap();
     assert!(reason.contains("categories"), "{reason}");
-    let mut after = stage.fingerprints().await;
-    after.remove("_sqlx_migrations");
-    assert_eq!(after, before);
+    assert_eq!(stage.fingerprints().await, before);
 }
 
 #[tokio::test]
