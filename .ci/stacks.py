@@ -1,10 +1,10 @@
 """Looks at the stacks as CloudFormation will see them, once SAM has expanded the root template.
 
 Prints how many resources each comes to, and fails where one nears CloudFormation's limit, where resources
-wait for each other in a circle, where the root names an output that a nested stack does not have, where a security group is open to
-everybody, and where samconfig.toml and the parameters disagree. cfn-lint sees none of these in a SAM
-template. Needs the SAM CLI's environment and AWS_DEFAULT_REGION; no account: managed policies are named by their ARN, so the
-transform asks nobody.
+wait for each other in a circle, where the root names an output that a nested stack does not have, where a
+security group is open to everybody, and where samconfig.toml and the parameters disagree. cfn-lint sees
+none of these in a SAM template. Needs the SAM CLI's environment and AWS_DEFAULT_REGION; no account: managed
+policies are named by their ARN, so the transform asks nobody.
 """
 
 import logging
