@@ -1,10 +1,11 @@
 //! The embedded migrations.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection};
 
 use crate::DatabaseSettings;
 use crate::error::refuses_us;
@@ -81,18 +82,43 @@ pub async fn apply_to(url: &str) -> Result<i64, MigrationError> {
     apply(&url.parse().map_err(MigrationError::Connect)?).await
 }
 
+/// Whoever wants a table that a migration waits for waits behind it. This is well below what the shop's
+/// own statements bear (0007_limits.sql: 5 s; 3 s for a connection that another request waits with), so
+/// that a long reader in a migration's way costs customers a second and no answer.
+const LOCK_WAIT: &str = "1s";
+/// How often a lock is asked for, and how long traffic has the table to itself in between.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_secs(1);
+
 async fn apply_on(connection: &mut PgConnection) -> Result<(), MigrationError> {
-    // A migration may take its time once it has its locks, but must not queue all traffic behind it.
-    sqlx::raw_sql(
-        "SET statement_timeout = 0; SET lock_timeout = '10s'; SET idle_session_timeout = 0",
-    )
-    .execute(&mut *connection)
-    .await
-    .map_err(MigrationError::Connect)?;
-    MIGRATOR
-        .run(connection)
+    // A migration may take its time once it has its locks.
+    let limits = format!(
+        "SET statement_timeout = 0; SET lock_timeout = '{LOCK_WAIT}'; SET idle_session_timeout = 0"
+    );
+    sqlx::raw_sql(AssertSqlSafe(limits))
+        .execute(&mut *connection)
         .await
-        .map_err(MigrationError::Migrate)
+        .map_err(MigrationError::Connect)?;
+    let mut tries = 1;
+    loop {
+        match MIGRATOR.run(&mut *connection).await {
+            Err(error) if tries < TRIES && found_it_locked(&error) => {
+                tracing::warn!(tries, "a migration waits for a lock; trying again");
+                tries += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome.map_err(MigrationError::Migrate),
+        }
+    }
+}
+
+/// `lock_not_available`: the migration was rolled back because of `lock_timeout`.
+fn found_it_locked(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("55P03")
 }
 
 /// The version of the last embedded migration.

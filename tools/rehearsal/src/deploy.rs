@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use runtime_api::FunctionError;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -105,8 +106,7 @@ pub(crate) async fn a_reader_in_the_way(scene: &Scene) -> anyhow::Result<String>
     })
 }
 
-/// Which users the functions of N+1 are: the roles of their areas, where its migrations grant them
-/// anything.
+/// Who functions are: the roles of their areas, where the migrations so far grant these anything.
 pub(crate) async fn logins(database: &Database) -> anyhow::Result<Logins> {
     let granted = "SELECT DISTINCT grantee::text FROM information_schema.role_table_grants WHERE table_schema = 'public'";
     let granted = database.texts(granted).await?;
@@ -150,9 +150,12 @@ async fn columns(database: &Database) -> anyhow::Result<Vec<String>> {
     database.texts(columns).await
 }
 
-/// The first line, and no more than fits on one.
-fn reason(error: &anyhow::Error) -> String {
-    let text = format!("{error:#}");
+/// What the hook said, no more of it than fits on a line.
+pub(crate) fn reason(error: &anyhow::Error) -> String {
+    let text = match error.downcast_ref::<FunctionError>() {
+        Some(FunctionError { message, .. }) => message.clone(),
+        None => format!("{error:#}"),
+    };
     text.lines()
         .next()
         .unwrap_or_default()

@@ -1,6 +1,7 @@
 //! What the functions are told.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use runtime_api::Spawn;
@@ -16,6 +17,10 @@ const SEALING_KEY: &str = "bWFkcnVzaC1yZWhlYXJzYWwtZW5jLWtleS0zMi1ieXQ=";
 
 /// What the functions are told and must tell nobody.
 pub(crate) const SECRETS: [&str; 4] = [JWT_KEY, SEALING_KEY, PAYSTACK_KEY, TWILIO_TOKEN];
+
+/// The password of every area's role. Roles are the server's, and the tests that run beside a rehearsal
+/// log in as them too, so all say the same (shared/database/src/testing.rs).
+const ROLE_PASSWORD: &str = "madrush";
 
 /// The areas whose functions have a login role of their own in Postgres.
 pub(crate) const AREAS: [&str; 5] = [
@@ -37,13 +42,22 @@ const CHECKS: &str = "2,4,8,900";
 const HTTP_LIMIT: Duration = Duration::from_secs(20);
 const EVENT_LIMIT: Duration = Duration::from_secs(60);
 
-/// The roles that N+1's migrations have made.
+/// Who a version's functions are in Postgres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Logins {
     /// Everybody is the owner.
     Owner,
     /// Each area's functions have their role.
     Areas,
+}
+
+impl fmt::Display for Logins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Owner => "the owner in Postgres",
+            Self::Areas => "their areas' roles in Postgres",
+        })
+    }
 }
 
 /// The instances of every function of a version, none started yet.
@@ -72,12 +86,6 @@ pub(crate) fn role(area: &str) -> String {
     format!("madrush_{area}")
 }
 
-/// The password of an area's role here. Roles belong to the server: every shop of development on it
-/// has to say the same.
-fn password(area: &str) -> String {
-    role(area)
-}
-
 fn environment(
     scene: &Scene,
     built: &Built,
@@ -95,7 +103,7 @@ fn environment(
         let passwords = AREAS.map(|area| {
             (
                 format!("{}_DATABASE_PASSWORD", area.to_uppercase()),
-                password(area),
+                ROLE_PASSWORD.to_owned(),
             )
         });
         environment.extend(passwords);
@@ -104,7 +112,7 @@ fn environment(
             "DATABASE_URL".to_owned(),
             scene.database.url_of(&role(&built.area))?,
         );
-        environment.insert("DATABASE_PASSWORD".to_owned(), password(&built.area));
+        environment.insert("DATABASE_PASSWORD".to_owned(), ROLE_PASSWORD.to_owned());
     }
     environment.extend(built.settings.clone());
     Ok(environment.into_iter().collect())

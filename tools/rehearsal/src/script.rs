@@ -94,6 +94,11 @@ impl<'a> Stage<'a> {
         let (schema, took) = deploy::migrate(scene, Side::Former)
             .await
             .context("N's migrate")?;
+        let logins = deploy::logins(&scene.database).await?;
+        let instances = fleets(scene, former, logins, plan.instances)?;
+        scene
+            .traffic
+            .deploy(Side::Former, instances, former.routes.clone());
         say(&format!(
             "N: schema {schema} by its own migrate ({:.1} s), queues by its declare-queues.",
             took.as_secs_f32()
@@ -123,7 +128,9 @@ impl<'a> Stage<'a> {
             crowd: None,
             feeding,
             _freezing: Freezing::begin(&scene.traffic),
-            notes: vec![format!("N's schema is {schema}")],
+            notes: vec![format!(
+                "N's schema is {schema}; its functions are {logins}"
+            )],
             problems: Vec::new(),
         })
     }
@@ -145,6 +152,7 @@ impl<'a> Stage<'a> {
         self.hold().await?;
         self.phase("back to N, one by one");
         self.move_one_by_one(Side::Former).await?;
+        self.roll_back_hooks().await;
         self.phase("N serves, on N+1's schema");
         self.hold().await?;
         self.phase("to N+1, all at once");
@@ -191,13 +199,8 @@ impl<'a> Stage<'a> {
             .await
             .context("N+1's declare-queues, again")?;
         let logins = deploy::logins(&scene.database).await?;
-        let who = if logins == Logins::Areas {
-            "the roles of their areas"
-        } else {
-            "the owner"
-        };
         self.note(format!(
-            "N+1's schema is {schema}, applied under load in {:.1} s; a second run changes nothing; its functions are {who}",
+            "N+1's schema is {schema}, applied under load in {:.1} s; a second run changes nothing; its functions are {logins}",
             took.as_secs_f32()
         ));
         let instances = fleets(scene, next, logins, self.plan.instances)?;
@@ -225,6 +228,18 @@ impl<'a> Stage<'a> {
             drained.as_millis()
         ));
         self.check_books().await
+    }
+
+    /// A deployment that is rolled back runs the former version's hooks again.
+    async fn roll_back_hooks(&mut self) {
+        let note = match deploy::migrate(self.scene, Side::Former).await {
+            Ok((schema, _)) => format!("rolled back, N's own migrate leaves schema {schema} alone"),
+            Err(error) => format!(
+                "NOT WELL: rolled back, N's own migrate fails: {}",
+                deploy::reason(&error)
+            ),
+        };
+        self.note(note);
     }
 
     async fn move_all(&mut self, to: Side) -> anyhow::Result<()> {

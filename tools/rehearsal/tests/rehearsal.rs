@@ -16,14 +16,15 @@ fn present() -> Version {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
-        .unwrap();
+        .expect("tools/rehearsal is two folders deep");
     Version::of_tree(root, &binaries())
         .expect("the functions are built: run this with `cargo dev test`")
 }
 
 fn binaries() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().to_owned()
+    let test = std::env::current_exe().expect("a test has a path");
+    let folder = test.ancestors().nth(2);
+    folder.expect("tests are built in deps").to_owned()
 }
 
 /// Plays the present version over itself, with what `plant` does to N+1.
@@ -34,13 +35,13 @@ async fn play(plan: Plan, plant: impl FnOnce(&mut Version)) -> Report {
     let former = present();
     let mut next = former.clone();
     plant(&mut next);
-    let scene = Scene::set(&servers).await.unwrap();
+    let scene = Scene::set(&servers).await.expect("a scene");
     let report = rehearse(&scene, &plan, &former, &next, stock, &|line| {
         println!("{line}")
     })
     .await;
-    scene.strike().await.unwrap();
-    let report = report.unwrap();
+    scene.strike().await.expect("everything is taken away");
+    let report = report.expect("it can be played");
     println!("{report}");
     report
 }

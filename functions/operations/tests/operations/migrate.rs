@@ -1,5 +1,7 @@
 //! `migrate`, invoked at deploy.
 
+use std::time::Duration;
+
 use runtime_api::schedule_event;
 use serde_json::json;
 use stage::Stage;
@@ -46,6 +48,28 @@ async fn two_deployments_at_once_migrate_once() {
     assert_eq!((one.is_ok(), &one), (true, &other));
     let after: Vec<String> = stage.fingerprints().await.into_keys().collect();
     assert_eq!(after, tables);
+}
+
+#[tokio::test]
+async fn a_lock_that_somebody_holds_for_longer_than_one_try_delays_a_deployment_and_fails_none() {
+    let stage = Stage::set().await;
+    let migrate = stage.spawn(MIGRATE);
+    let mut reader = stage.db.connect().await;
+    let lock = "BEGIN; LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut reader).await.unwrap();
+
+    let event = schedule_event();
+    let (migrated, ()) = tokio::join!(migrate.invoke(&event), async {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        sqlx::raw_sql("ROLLBACK")
+            .execute(&mut reader)
+            .await
+            .unwrap();
+    });
+
+    assert!(migrated.is_ok(), "{migrated:?}");
+    let told = migrate.logs().join("\n");
+    assert!(told.contains("waits for a lock"), "{told}");
 }
 
 #[tokio::test]

@@ -82,7 +82,8 @@ impl Database {
         if known.is_empty() {
             return Ok(Schema(Vec::new()));
         }
-        let applied = "SELECT version::text FROM _sqlx_migrations WHERE success ORDER BY version";
+        let applied =
+            "SELECT m.version::text FROM _sqlx_migrations m WHERE success ORDER BY m.version";
         Ok(Schema(self.texts(applied).await?))
     }
 
