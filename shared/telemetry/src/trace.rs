@@ -37,3 +37,6 @@ pub fn trace_parent_of(span: &Span) -> Option<String> {
     })
     .flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ fn believable(name: &str) -> String {
         "TWILIO_PHONE_NUMBER" => "+15005550006",
         "SMTP_TLS" => "starttls",
         "LOG_LEVEL" => "info",
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => "http://localhost:4318",
+        "OTEL_TRACES_SAMPLER_ARG" => "0.1",
         port if port.ends_with("_PORT") => "587",
         email if email.ends_with("_EMAIL") => "orders@madrush.test",
         url if url.ends_with("_URL") => "https://shop.madrush.test",

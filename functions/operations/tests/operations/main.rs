@@ -16,6 +16,7 @@ mod relay_outbox;
 mod requests;
 mod roles;
 mod staff;
+mod telemetry;
 
 const ADMIN_DISCARD_MESSAGE: &str = env!("CARGO_BIN_EXE_admin-discard-message");
 const ADMIN_LIST_DEAD_MESSAGES: &str = env!("CARGO_BIN_EXE_admin-list-dead-messages");
