@@ -132,6 +132,13 @@ fn security_schemes() -> Value {
             "scheme": "bearer",
             "description": "The access_token that placing the order answered with. It opens that one order.",
         },
+        "staff": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A member of staff's access token; the words name the permission that it must hold. \
+                            In development: cargo dev staff-token.",
+        },
         "paystack_signature": {
             "type": "apiKey",
             "in": "header",

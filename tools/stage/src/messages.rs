@@ -118,6 +118,27 @@ impl Stage {
         Envelope::new(uuid::Uuid::now_v7(), kind, 1, now, "req-by-hand", payload)
     }
 
+    /// Sends a dead message on its way again, as staff would.
+    ///
+    /// # Panics
+    /// Where it is not dead, or cannot be replayed.
+    pub async fn replay_dead_message_of(&self, message: &Envelope) {
+        let mut tx = self
+            .db
+            .database
+            .begin()
+            .await
+            .expect("the database answers");
+        let id = sqlx::query_scalar("SELECT id FROM dead_messages WHERE message_id = $1")
+            .bind(message.id)
+            .fetch_one(&mut *tx)
+            .await
+            .expect("it is dead");
+        let replayed = desk::dead::replay(&mut tx, &self.cause(), id).await;
+        replayed.expect("it can be replayed");
+        tx.commit().await.expect("the database answers");
+    }
+
     /// What was put aside for staff, without the times and ids.
     pub async fn dead_messages(&self) -> Vec<Value> {
         let rows = self

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use checkout::Resources;
 use database::testing::TestDatabase;
-use domain::VariantId;
-use edge::GuestAccess;
+use domain::{Permission, VariantId};
+use edge::{GuestAccess, Lifetime, StaffAccess};
 use runtime_api::{Function, Gate};
 use sandbox::{Running, Sandbox, SandboxConfig};
 use url::Url;
@@ -24,6 +24,7 @@ pub struct Stage {
     /// What the shop's use-cases work with, under the same settings as the functions.
     pub resources: Resources,
     pub(crate) access: GuestAccess,
+    staff: StaffAccess,
     pub(crate) http: reqwest::Client,
     settings: Vec<(String, String)>,
 }
@@ -40,9 +41,15 @@ impl Stage {
             .expect("the stand-ins start");
         let settings = settings_of(db.url(), &sandbox);
         let known: HashMap<String, String> = settings.iter().cloned().collect();
-        let (resources, access) = settings::read_from(
+        let (resources, access, staff) = settings::read_from(
             move |name| known.get(name).cloned(),
-            |env| (Resources::read(env), GuestAccess::read(env)),
+            |env| {
+                (
+                    Resources::read(env),
+                    GuestAccess::read(env),
+                    StaffAccess::read(env),
+                )
+            },
         )
         .expect("the stage's settings are complete");
         let http = reqwest::Client::builder()
@@ -56,9 +63,21 @@ impl Stage {
             sandbox,
             resources: resources.expect("resources"),
             access: access.expect("a secret"),
+            staff: staff.expect("a secret"),
             http,
             settings,
         }
+    }
+
+    /// A token by which `member` of staff has these permissions for an hour.
+    ///
+    /// # Panics
+    /// Where `member` is no sign for staff.
+    #[must_use]
+    pub fn staff_token(&self, member: &str, permissions: &[Permission]) -> String {
+        let member = member.parse().expect("a sign for staff");
+        let hour = Lifetime::minutes(60).expect("an hour is sane");
+        self.staff.issue(&member, permissions, hour)
     }
 
     /// A function's settings. It comes to the database as its area's role.

@@ -1,8 +1,11 @@
-//! Schedule, every minute: publishes what the outbox holds, for most of that minute.
+//! Schedule, every minute: publishes what the outbox holds, for most of that minute; then brings what
+//! the broker has given up to where staff look.
 
 use std::time::{Duration, Instant};
 
 use database::{Database, DatabaseError, PgConnection, dead, outbox};
+use desk::Desk;
+use domain::{Clock, chain};
 use messaging::{Invocation, Publisher, RabbitSettings, StartError};
 use serde_json::{Value, json};
 use telemetry::metric;
@@ -21,6 +24,8 @@ const MARGIN: Duration = Duration::from_secs(8);
 struct App {
     database: Database,
     publisher: tokio::sync::Mutex<Publisher>,
+    rabbit: RabbitSettings,
+    desk: Desk,
     drain: Duration,
 }
 
@@ -29,9 +34,12 @@ async fn main() -> Result<(), StartError> {
     messaging::serve_scheduled("relay-outbox", |env| {
         let (database, rabbit) = (Database::read(env), RabbitSettings::read(env));
         let seconds = env.parsed_or("RELAY_DRAIN_SECONDS", 50_u64);
+        let database = database?;
         let app = App {
-            database: database?,
-            publisher: tokio::sync::Mutex::new(Publisher::lazy(rabbit, "relay-outbox")),
+            desk: Desk::new(database.clone(), Clock::system()),
+            database,
+            publisher: tokio::sync::Mutex::new(Publisher::lazy(rabbit.clone(), "relay-outbox")),
+            rabbit,
             drain: Duration::from_secs(seconds),
         };
         Some(async move |tick: Invocation| Ok(handle(&app, &tick).await?))
@@ -56,6 +64,7 @@ async fn handle(app: &App, tick: &Invocation) -> Result<Value, DatabaseError> {
             tokio::time::sleep(PAUSE).await;
         }
     }
+    bring_dead_letters(app).await;
     measure(&mut *app.database.connection().await?).await?;
     tracing::info!(published, refused, "relayed");
     Ok(json!({ "published": published, "refused": refused }))
@@ -90,6 +99,16 @@ async fn relay(app: &App) -> Result<(usize, usize), DatabaseError> {
     // An invocation lasts for most of a minute; what it sent is not to be seen only then.
     telemetry::send_spans().await;
     Ok((confirmed.len(), refused.len()))
+}
+
+/// What a function died of again and again lies in a dead queue, where nobody looks. Failing at this
+/// costs nothing but a minute: it lies there still when the next relay comes.
+async fn bring_dead_letters(app: &App) {
+    match messaging::collect_dead(&app.rabbit, &app.desk).await {
+        Ok(0) => {}
+        Ok(brought) => tracing::error!(brought, "the broker had given messages up"),
+        Err(error) => tracing::warn!(error = chain(&error), "the dead queues were not emptied"),
+    }
 }
 
 /// What only somebody who looks once a minute can say: how old the outbox is, and whether messages

@@ -89,6 +89,20 @@ impl Broker {
         taken.as_array().unwrap().iter().map(message).collect()
     }
 
+    /// Puts a message where the broker puts what it gives up.
+    pub(crate) async fn give_up(&self, queue: &str, body: &str) {
+        let path = format!(
+            "/api/exchanges/{}/madrush.dead/publish",
+            self.settings.vhost
+        );
+        let message = json!({
+            "routing_key": queue, "payload": body, "payload_encoding": "string",
+            "properties": { "headers": { "x-first-death-reason": "delivery_limit" } },
+        });
+        let published = self.manage("POST", &path, message).await;
+        assert_eq!(published["routed"], true, "{queue}");
+    }
+
     /// What the management API tells of this virtual host: `queues`, `bindings`, `exchanges`.
     pub(crate) async fn list(&self, what: &str) -> Vec<Value> {
         let path = format!("/api/{what}/{}", self.settings.vhost);

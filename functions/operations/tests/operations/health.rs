@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use domain::Permission;
 use runtime_api::{Function, Gate, Request};
 use stage::{Stage, assert_answer};
 
@@ -15,8 +16,9 @@ fn live() -> Request {
     Request::get("/api/health").route("/api/health")
 }
 
-fn ready() -> Request {
-    Request::get("/api/health/ready").route("/api/health/ready")
+fn ready(stage: &Stage) -> Request {
+    let token = stage.staff_token("ada", &[Permission::ReadOperations]);
+    crate::requests::ready().bearer(&token)
 }
 
 /// A gate in front of the running cache.
@@ -45,7 +47,7 @@ async fn it_lives_and_is_ready_while_what_it_depends_on_is_there() {
     let (database, cache) = (stage.gate(), cache());
     let function = spawn(&stage, &database, &cache);
     assert_answer!("live", function.send(live()).await);
-    assert_answer!("ready", function.send(ready()).await);
+    assert_answer!("ready", function.send(ready(&stage)).await);
 }
 
 #[tokio::test]
@@ -54,7 +56,7 @@ async fn a_cache_that_is_away_is_shown_and_orders_are_still_taken() {
     let (database, cache) = (stage.gate(), cache());
     let function = spawn(&stage, &database, &cache);
     cache.refuse();
-    assert_answer!("ready_without_cache", function.send(ready()).await);
+    assert_answer!("ready_without_cache", function.send(ready(&stage)).await);
 }
 
 #[tokio::test]
@@ -70,13 +72,13 @@ async fn without_its_database_it_lives_but_is_not_ready_and_recovers_by_itself()
             database.refuse();
         }
         let begun = Instant::now();
-        let away = function.send(ready()).await;
+        let away = function.send(ready(&stage)).await;
         let took = begun.elapsed();
         assert!(took < ANSWERS_WITHIN, "{took:?}");
         assert_answer!("ready_without_database", away);
         assert_eq!(function.send(live()).await.status, 200);
         database.open();
-        assert_eq!(function.send(ready()).await.status, 200);
+        assert_eq!(function.send(ready(&stage)).await.status, 200);
     }
 }
 
@@ -91,9 +93,47 @@ async fn announcements_that_nobody_publishes_show_by_their_age() {
         .await;
     let (database, cache) = (stage.gate(), cache());
     let function = spawn(&stage, &database, &cache);
-    let age = function.send(ready()).await.json()["outbox_age_seconds"]
-        .as_i64()
-        .unwrap();
+    let told = function.send(ready(&stage)).await.json();
+    let age = told["outbox_age_seconds"].as_i64().unwrap();
     assert!((90..200).contains(&age), "{age}");
+    assert_eq!(told["publishing"], "behind");
     assert_eq!(stage.announced().await, ["order.paid"]);
+    assert_eq!(
+        function.send(ready(&stage)).await.json()["publishing"],
+        "up"
+    );
+}
+
+#[tokio::test]
+async fn messages_that_wait_for_a_decision_are_counted_and_the_servers_sessions_too() {
+    let stage = Stage::set().await;
+    stage
+        .execute(
+            "INSERT INTO dead_messages
+                 (id, queue, attempt, body, error, parked_at, resolution, resolved_at, resolved_by, resolution_reason)
+             VALUES (gen_random_uuid(), 'notifications', 1, '', '', now(), NULL, NULL, NULL, NULL),
+                    (gen_random_uuid(), 'notifications', 1, 'x', '', now(), NULL, NULL, NULL, NULL),
+                    (gen_random_uuid(), 'notifications', 1, 'y', '', now(), 'discarded', now(), 'ada', 'no')",
+        )
+        .await;
+    let (database, cache) = (stage.gate(), cache());
+    let function = spawn(&stage, &database, &cache);
+    let told = function.send(ready(&stage)).await.json();
+    assert_eq!(told["dead_messages"], 2);
+    let count = |name: &str| told["database"][name].as_i64().unwrap();
+    assert!(
+        (1..=count("sessions_limit")).contains(&count("sessions")),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn who_is_not_staff_is_refused_before_anything_is_asked() {
+    let stage = Stage::set().await;
+    let (database, cache) = (stage.gate(), cache());
+    let function = spawn(&stage, &database, &cache);
+    database.refuse();
+    cache.refuse();
+    assert_eq!(function.send(crate::requests::ready()).await.status, 401);
+    assert_eq!(function.send(live()).await.status, 200);
 }

@@ -216,6 +216,34 @@ async fn a_database_that_is_away_fails_the_round_and_not_the_function() {
     assert!(stage.announced().await.is_empty());
 }
 
+#[tokio::test]
+async fn what_the_broker_has_given_up_comes_to_where_staff_look() {
+    let stage = Stage::set().await;
+    let broker = Broker::declared(&stage).await;
+    let message = stage.a_message("order.paid", json!({ "order_id": OrderId::new() }));
+    let body = String::from_utf8(message.to_bytes()).unwrap();
+    broker.give_up("order_processing", &body).await;
+    broker.give_up("notifications", "no envelope").await;
+    let function = broker.spawn(&stage, RELAY_OUTBOX, ONCE);
+
+    assert_eq!(relay(&function).await, report(0, 0));
+
+    let error = "the broker gave it up: delivered too often without an outcome; the consumer's log \
+                 tells what it died of";
+    let expected = [
+        json!({ "queue": "order_processing", "type": "order.paid", "attempt": 1, "error": error }),
+        json!({ "queue": "notifications", "type": null, "attempt": 1, "error": error }),
+    ];
+    assert_eq!(stage.dead_messages().await, expected);
+    assert!(broker.take("order_processing.dead").await.is_empty());
+    assert!(broker.take("notifications.dead").await.is_empty());
+
+    stage.replay_dead_message_of(&message).await;
+    assert_eq!(relay(&function).await, report(1, 0));
+    let again = broker.take("order_processing").await;
+    assert_eq!(again[0]["body"]["id"], json!(message.id));
+}
+
 /// Lambda freezes an instance between invocations; the broker gives up on a client whose heartbeats
 /// stay away, and what lies between may forget the connection without telling either end.
 #[tokio::test]

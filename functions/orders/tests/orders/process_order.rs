@@ -260,10 +260,12 @@ async fn a_dead_message_that_staff_replay_when_its_cause_is_mended_is_worked_onc
         .await;
     let placed = stage.a_message("order.placed", json!({ "order_id": order.id }));
     let last = placed.on_attempt(messaging::MAX_ATTEMPTS);
-    stage.hand(&process, QUEUE, &[last]).await;
+    stage
+        .hand(&process, QUEUE, std::slice::from_ref(&last))
+        .await;
     assert_eq!(stage.dead_messages().await.len(), 1);
 
-    stage.replay_dead_messages().await;
+    stage.replay_dead_message_of(&last).await;
     let again = stage.take_due(QUEUE).await;
     assert_eq!(stage.hand(&process, QUEUE, &again).await, Report::done(1));
     let announced = stage.announced().await;
