@@ -46,4 +46,6 @@ pub use shop::{Options, Shop};
 #[cfg(feature = "shop")]
 pub use standins::{Message, StandIns};
 #[cfg(feature = "shop")]
+pub use vhost::Vhost;
+#[cfg(feature = "shop")]
 pub use watch::end_processes;

@@ -1,5 +1,7 @@
 //! A virtual host of a shop's own on the running broker.
 
+use std::collections::BTreeSet;
+
 use messaging::RabbitSettings;
 use reqwest::{Client, Method, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -10,13 +12,18 @@ use uuid::Uuid;
 use crate::environment::{client, read};
 
 /// Deleted with this.
-pub(crate) struct Vhost {
-    pub(crate) settings: RabbitSettings,
+pub struct Vhost {
+    /// The way to it.
+    pub settings: RabbitSettings,
     management: String,
 }
 
 impl Vhost {
-    pub(crate) async fn create() -> Self {
+    /// Makes one, without queues.
+    ///
+    /// # Panics
+    /// Where the broker does not answer.
+    pub async fn create() -> Self {
         let (mut settings, management) = read(|env: &mut Env| {
             let port = env.parsed_or("RABBITMQ_MANAGEMENT_PORT", 9673_u16);
             let settings = RabbitSettings::read(env);
@@ -59,6 +66,36 @@ impl Vhost {
         filled
             .map(|queue| format!("{}: {}", queue["name"], queue["messages"]))
             .collect()
+    }
+
+    /// The names of its queues.
+    ///
+    /// # Panics
+    /// Where the broker does not answer.
+    pub async fn queues(&self) -> BTreeSet<String> {
+        let path = format!("queues/{}", self.settings.vhost);
+        let answer = self.ask(&client(), Method::GET, &path).send().await;
+        let answer = answer.expect("the broker's management API answers");
+        let queues: Vec<Value> = answer.json().await.expect("a list of queues");
+        let name = |queue: &Value| queue["name"].as_str().unwrap_or_default().to_owned();
+        queues.iter().map(name).collect()
+    }
+
+    /// Takes everything out of a queue; answers how much that was.
+    ///
+    /// # Panics
+    /// Where the broker does not answer.
+    pub async fn take(&self, queue: &str) -> usize {
+        let path = format!("queues/{}/{queue}/get", self.settings.vhost);
+        let all = json!({ "count": 10_000, "ackmode": "ack_requeue_false", "encoding": "auto" });
+        let answer = self
+            .ask(&client(), Method::POST, &path)
+            .json(&all)
+            .send()
+            .await;
+        let answer = answer.expect("the broker's management API answers");
+        let taken: Vec<Value> = answer.json().await.expect("a list of messages");
+        taken.len()
     }
 
     async fn manage(&self, method: Method, path: &str, body: &Value) -> StatusCode {

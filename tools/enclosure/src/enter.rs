@@ -1,10 +1,12 @@
 //! The launcher: enters the surroundings, then becomes the function.
 
 use std::fmt::Display;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::UNIX_EPOCH;
 
 use crate::spec::{ENTER, Spec};
 use crate::{files, identity};
@@ -54,6 +56,8 @@ pub fn enter_if_asked() {
 
 /// Returns only where it is a trial, or has failed.
 fn become_function(spec: &Spec) -> Result<(), Refusal> {
+    // While its path still leads anywhere; it closes when the function begins.
+    let entered = File::create(&spec.entered).map_err(Refusal::of("making a file"))?;
     join(spec.cgroup.as_deref())?;
     identity::separate()?;
     files::replace_root(&spec.root, &spec.task)?;
@@ -62,9 +66,15 @@ fn become_function(spec: &Spec) -> Result<(), Refusal> {
     if spec.trial {
         return Ok(());
     }
+    note_time(entered)?;
     // The environment and the streams are the launcher's own: they are the function's.
     let error = Command::new(BOOTSTRAP).exec();
     Err(Refusal::of(BOOTSTRAP)(error))
+}
+
+fn note_time(mut file: File) -> Result<(), Refusal> {
+    let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    write!(file, "{now}").map_err(Refusal::of("noting the time"))
 }
 
 /// `0` is the writer itself, in both versions of the interface.

@@ -29,6 +29,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -43,7 +44,7 @@ pub use memory::Memory;
 pub struct Enclosure {
     spec: Spec,
     memory: Memory,
-    _root: TempDir,
+    _place: TempDir,
 }
 
 /// The surroundings cannot be had.
@@ -67,11 +68,14 @@ impl Enclosure {
     /// # Errors
     /// Where no folder can be made.
     pub fn around(task: &Path, memory_mb: u32) -> Result<Self, EnclosureError> {
-        let root = tempfile::tempdir().map_err(EnclosureError::Folder)?;
+        let place = tempfile::tempdir().map_err(EnclosureError::Folder)?;
+        let root = place.path().join("root");
+        std::fs::create_dir(&root).map_err(EnclosureError::Folder)?;
         let bytes = u64::from(memory_mb) << 20;
         let memory = Memory::limited_to(bytes);
         let spec = Spec {
-            root: root.path().to_owned(),
+            root,
+            entered: place.path().join("entered"),
             task: task.to_owned(),
             memory: bytes,
             cgroup: memory.cgroup().map(Path::to_owned),
@@ -80,7 +84,7 @@ impl Enclosure {
         Ok(Self {
             spec,
             memory,
-            _root: root,
+            _place: place,
         })
     }
 
@@ -92,6 +96,15 @@ impl Enclosure {
     pub fn launcher(&self) -> Result<(PathBuf, Vec<OsString>), EnclosureError> {
         let program = std::env::current_exe().map_err(EnclosureError::Launcher)?;
         Ok((program, vec![ENTER.into(), self.spec.to_argument().into()]))
+    }
+
+    /// When the launcher became the function, once it has: what it took until then is not the
+    /// function's.
+    #[must_use]
+    pub fn entered(&self) -> Option<SystemTime> {
+        let text = std::fs::read_to_string(&self.spec.entered).ok()?;
+        let nanoseconds = text.parse().ok()?;
+        UNIX_EPOCH.checked_add(Duration::from_nanos(nanoseconds))
     }
 
     /// How the memory is limited here.

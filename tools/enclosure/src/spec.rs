@@ -10,6 +10,8 @@ pub(crate) const ENTER: &str = "--enter-the-enclosure";
 pub(crate) struct Spec {
     /// An empty folder, which becomes the root's mount point.
     pub(crate) root: PathBuf,
+    /// Where the launcher notes when it became the function.
+    pub(crate) entered: PathBuf,
     /// The folder that becomes `/var/task`.
     pub(crate) task: PathBuf,
     /// In bytes.
@@ -38,6 +40,7 @@ mod tests {
     fn what_is_told_is_what_is_heard() {
         let spec = Spec {
             root: "/tmp/root".into(),
+            entered: "/tmp/entered".into(),
             task: "/work/target/lambda/health".into(),
             memory: 512 << 20,
             cgroup: None,

@@ -25,6 +25,8 @@ pub enum Setting {
     /// The stack puts it together: the text of the `!Sub`, the name of the `!Ref`, or nothing for a
     /// choice between values.
     Composed(String),
+    /// Only some parameters give it a value: `!If [HasCollector, …, !Ref AWS::NoValue]`.
+    Conditional,
 }
 
 /// The template does not say what it must.
@@ -94,12 +96,28 @@ fn variables(properties: &Value) -> BTreeMap<String, Setting> {
 /// `!Ref` and its like are tags; the value under a tag is what it is made of.
 fn setting(value: &Value) -> Setting {
     match value {
+        Value::Tagged(tagged) if may_be_absent(&tagged.value) => Setting::Conditional,
         Value::Tagged(tagged) => Setting::Composed(text(&tagged.value)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             Setting::Literal(text(value))
         }
         Value::Sequence(_) | Value::Mapping(_) => Setting::Composed(String::new()),
     }
+}
+
+/// Whether one of the two values of an `!If` is none.
+fn may_be_absent(choice: &Value) -> bool {
+    let values = choice.as_sequence().into_iter().flatten();
+    let mut references = values.filter_map(|value| match value {
+        Value::Tagged(tagged) => Some(text(&tagged.value)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Sequence(_)
+        | Value::Mapping(_) => None,
+    });
+    references.any(|reference| reference == "AWS::NoValue")
 }
 
 fn text(value: &Value) -> String {
@@ -118,6 +136,7 @@ mod tests {
     const TEMPLATE: &str = r#"
 Globals:
   Function: {MemorySize: 512, Timeout: 20, Environment: {Variables: {LOG_LEVEL: !Ref LogLevel}}}
+  # Comments are no part of it.
 Resources:
   Queue: {Type: AWS::SQS::Queue}
   PlaceOrder:
@@ -126,7 +145,11 @@ Resources:
       CodeUri: target/lambda/place-order/
       MemorySize: 1024
       Environment:
-        Variables: {REDIS_TLS: "true", DATABASE_URL: !Sub "postgres://shop@${Host}:5432/shop"}
+        Variables:
+          REDIS_TLS: "true"
+          DATABASE_URL: !Sub "postgres://shop@${Host}:5432/shop"
+          OTEL_EXPORTER_OTLP_ENDPOINT: !If [IsTraced, "http://localhost:4318", !Ref AWS::NoValue]
+          SMTP_TLS: !If [SmtpBeginsWithTls, implicit, starttls]
 "#;
 
     #[test]
@@ -142,7 +165,9 @@ Resources:
                 composed("postgres://shop@${Host}:5432/shop"),
             ),
             ("LOG_LEVEL", composed("LogLevel")),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", Setting::Conditional),
             ("REDIS_TLS", Setting::Literal("true".to_owned())),
+            ("SMTP_TLS", composed("")),
         ];
         let expected = expected.map(|(name, setting)| (name.to_owned(), setting));
         assert_eq!(function.environment, BTreeMap::from(expected));

@@ -1,0 +1,114 @@
+//! Every function, run as Lambda runs it: in its enclosure (read-only files, no home, Lambda's user,
+//! as much memory as the template gives it), with the variables of the template and Lambda's own and
+//! no other, over the Runtime API, against the real servers and the stand-ins; invoked, frozen,
+//! thawed, invoked again. Each answer must be the right one.
+//!
+//! `cargo dev test` runs the debug builds so. `cargo dev package --run` runs what was packed, out of
+//! its zip, and prints how long each took and how much memory it had.
+//!
+//! Has a harness of its own because it is its own launcher, and for the table at the end.
+
+mod audience;
+mod catalog;
+mod code;
+mod instance;
+mod measured;
+mod notifications;
+mod operations;
+mod orders;
+mod payments;
+mod surroundings;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::{Handle, Runtime};
+
+use crate::code::Code;
+use crate::instance::Lambda;
+use crate::measured::Table;
+
+/// One function's visit: sets its scene, starts it, asks it, freezes it, asks it again.
+type Visit = fn(Lambda) -> LocalBoxFuture<'static, ()>;
+
+macro_rules! visits {
+    ($($name:literal => $place:ident :: $visit:ident),+ $(,)?) => {
+        [$(($name, |lambda| $place::$visit(lambda).boxed_local())),+]
+    };
+}
+
+const VISITS: [(&str, Visit); 20] = visits![
+    "list-products" => catalog::list_products,
+    "get-product" => catalog::get_product,
+    "list-categories" => catalog::list_categories,
+    "place-order" => orders::place_order,
+    "get-order" => orders::get_order,
+    "process-order" => orders::process_order,
+    "expire-orders" => orders::expire_orders,
+    "start-payment" => payments::start_payment,
+    "get-payment" => payments::get_payment,
+    "payment-callback" => payments::payment_callback,
+    "paystack-webhook" => payments::paystack_webhook,
+    "process-payment" => payments::process_payment,
+    "send-notification" => notifications::send_notification,
+    "relay-outbox" => operations::relay_outbox,
+    "declare-queues" => operations::declare_queues,
+    "migrate" => operations::migrate,
+    "health" => operations::health,
+    "admin-list-dead-messages" => operations::admin_list_dead_messages,
+    "admin-replay-message" => operations::admin_replay_message,
+    "admin-discard-message" => operations::admin_discard_message,
+];
+
+fn main() -> ExitCode {
+    enclosure::enter_if_asked();
+    let arguments = Arguments::from_args();
+    let code = Code::find();
+    let enclosed = match (enclosure::possible(), &code) {
+        (Ok(()), _) => true,
+        (Err(why), Code::Packed(_)) => {
+            eprintln!("What was packed cannot be run as Lambda would: {why}");
+            return ExitCode::from(101);
+        }
+        (Err(why), Code::Built(_)) => {
+            eprintln!("WITHOUT LAMBDA'S FILES, USER AND MEMORY, for {why}");
+            false
+        }
+    };
+    let runtime = Runtime::new().expect("a runtime");
+    let table = Arc::new(Table::default());
+    let trials = trials(runtime.handle(), &Arc::new(code), &table, enclosed);
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    table.print();
+    conclusion.exit_code()
+}
+
+/// A trial for each function that there is, in the code or in the template: one that is missing here
+/// or in one of them is a failure with its name.
+fn trials(handle: &Handle, code: &Arc<Code>, table: &Arc<Table>, enclosed: bool) -> Vec<Trial> {
+    let deployed = surroundings::deployed();
+    let visits: BTreeMap<&str, Visit> = VISITS.into_iter().collect();
+    let names: BTreeSet<String> = code::functions()
+        .into_iter()
+        .chain(deployed.keys().cloned())
+        .chain(visits.keys().map(|name| (*name).to_owned()))
+        .collect();
+    let trial = |name: String| {
+        let visit = visits.get(name.as_str()).copied();
+        let deployed = deployed.get(&name).cloned();
+        let (handle, code, table) = (handle.clone(), Arc::clone(code), Arc::clone(table));
+        Trial::test(name.clone(), move || {
+            let visit = visit.ok_or_else(|| Failed::from(format!("{name} is not visited here")))?;
+            let deployed =
+                deployed.ok_or_else(|| Failed::from(format!("{name} is not in template.yaml")))?;
+            let lambda = Lambda::new(deployed, code, table, enclosed);
+            handle.block_on(visit(lambda));
+            Ok(())
+        })
+    };
+    names.into_iter().map(trial).collect()
+}
