@@ -82,7 +82,12 @@ pub(crate) async fn migrate(lambda: Lambda) {
 pub(crate) async fn health(lambda: Lambda) {
     let stage = Stage::set().await;
     let mut function = lambda.start(&stage).await;
-    let ready = || Request::get("/api/health/ready").route("/api/health/ready");
+    let token = stage.staff_token("ada", &[ReadOperations]);
+    let ready = || {
+        Request::get("/api/health/ready")
+            .route("/api/health/ready")
+            .bearer(&token)
+    };
 
     let first = function.send(ready()).await;
     assert_eq!(first.status, 200, "{}", first.text());
