@@ -3,8 +3,10 @@
 //! Asked by `GET /secretsmanager/get?secretId=…` with the session's token as proof of who asks; its
 //! answer is Secrets Manager's, whose `SecretString` is the secret's JSON. Until it has started
 //! itself it refuses connections or answers 400 "not ready to serve traffic, please wait"; hence the
-//! repetition. Its cache is switched off in template.yaml: a function keeps what it has read, and
-//! when it reads again it wants what is true now.
+//! repetition. Whether it ever gets ready before the first invocation is unconfirmed (reports
+//! differ), so a start waits for *that* only briefly and leaves the rest to the first request. Its
+//! cache is switched off in template.yaml: a function keeps what it has read, and when it reads again
+//! it wants what is true now.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,6 +55,15 @@ pub(crate) enum Refusal {
     NotASecret(&'static str),
 }
 
+/// How long to try, counted from the beginning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// While the extension has not started itself.
+    pub(crate) while_it_starts: Duration,
+    /// In all.
+    pub(crate) in_all: Duration,
+}
+
 /// Where the extension listens and what it wants to see.
 #[derive(Debug, Clone)]
 pub(crate) struct Extension {
@@ -67,16 +78,15 @@ struct Answer {
 }
 
 impl Extension {
-    /// Reads every secret that is referred to, all at once, trying again for at most `limit`.
+    /// Reads every secret that is referred to, all at once, trying again while `patience` lasts.
     pub(crate) async fn read(
         &self,
         references: &References,
-        limit: Duration,
+        patience: Patience,
     ) -> Result<BTreeMap<String, String>, SecretsUnavailable> {
-        let until = Instant::now() + limit;
         let wanted = references.secrets().into_iter();
         let reading = wanted.map(|secret| async move {
-            match self.read_until(secret, until).await {
+            match self.read_patiently(secret, patience).await {
                 Ok(value) => Ok((secret, value)),
                 Err(source) => Err(SecretsUnavailable {
                     secret: secret.to_owned(),
@@ -88,15 +98,16 @@ impl Extension {
         Ok(references.resolve(&secrets))
     }
 
-    async fn read_until(&self, secret: &str, until: Instant) -> Result<Value, Refusal> {
+    async fn read_patiently(&self, secret: &str, patience: Patience) -> Result<Value, Refusal> {
+        let began = Instant::now();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = patience.in_all.saturating_sub(began.elapsed());
             let refusal = match timeout(left.min(ATTEMPT), self.ask(secret)).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(refusal)) => refusal,
                 Err(_) => Refusal::Silent,
             };
-            if Instant::now() + PAUSE >= until {
+            if began.elapsed() + PAUSE >= patience.with(&refusal) {
                 return Err(refusal);
             }
             sleep(PAUSE).await;
@@ -131,7 +142,26 @@ impl Extension {
     }
 }
 
+impl Patience {
+    fn with(self, refusal: &Refusal) -> Duration {
+        if refusal.is_a_start() {
+            self.while_it_starts
+        } else {
+            self.in_all
+        }
+    }
+}
+
 impl Refusal {
+    /// Whether the extension has not started itself.
+    fn is_a_start(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Status { words, .. } => words.contains("not ready"),
+            Self::Broken(_) | Self::Silent | Self::NotASecret(_) => false,
+        }
+    }
+
     /// The words of a refusal name the secret and who asked, never a value.
     fn status(status: StatusCode, body: &[u8]) -> Self {
         let words = String::from_utf8_lossy(body);

@@ -1,13 +1,12 @@
 //! Where settings come from: the environment, and the secrets it refers to.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use secrecy::SecretString;
 use settings::{Asked, Env, SettingsError};
 
 use crate::SecretsUnavailable;
-use crate::extension::Extension;
+use crate::extension::{Extension, Patience};
 use crate::reference::References;
 
 /// The process's environment, with what it says about secrets.
@@ -42,12 +41,14 @@ impl Source {
         })
     }
 
-    /// Reads the secrets, for at most `limit`. At once where there are none.
-    pub(crate) async fn secrets(&self, limit: Duration) -> Result<Secrets, SecretsUnavailable> {
+    /// Reads the secrets while `patience` lasts. At once where there are none.
+    pub(crate) async fn secrets(&self, patience: Patience) -> Result<Secrets, SecretsUnavailable> {
         if self.references.is_empty() {
             return Ok(Secrets::default());
         }
-        Ok(Secrets(self.extension.read(&self.references, limit).await?))
+        Ok(Secrets(
+            self.extension.read(&self.references, patience).await?,
+        ))
     }
 }
 

@@ -85,7 +85,24 @@ async fn an_extension_that_is_still_starting_is_waited_for() {
     assert_eq!(wired.unwrap().get().await.unwrap(), "first");
 }
 
-/// The two bounds are 3 s at the start and 1 s at a request; what is asserted is that there is one.
+/// As far as anybody knows it may become ready only with the first invocation.
+#[tokio::test]
+async fn a_start_does_not_wait_long_for_an_extension_that_is_not_ready_and_a_request_does() {
+    let extension = extension_with("first");
+    extension.behave(Mood::NotReady);
+    let wired = Wiring::over(source(&extension), wire).await.unwrap();
+    let asked_at_start = extension.asked();
+    let ready = async {
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        extension.behave(Mood::Well);
+    };
+    let (wired, ()) = tokio::join!(wired.get(), ready);
+    assert_eq!(wired.unwrap(), "first");
+    // Each attempt is followed by a pause of 50 ms.
+    assert!((1..=11).contains(&asked_at_start), "{asked_at_start}");
+}
+
+/// The two bounds are 3 s at the start and 2 s at a request; what is asserted is that there is one.
 #[tokio::test]
 async fn without_an_answer_a_function_starts_all_the_same_and_recovers_later() {
     let extension = extension_with("first");

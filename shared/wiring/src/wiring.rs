@@ -7,13 +7,20 @@ use domain::chain;
 use settings::{Env, SettingsError};
 use telemetry::metric;
 
+use crate::extension::Patience;
 use crate::source::{Secrets, Source};
 use crate::{SecretsUnavailable, StartError};
 
 /// How long a function's start waits for its secrets. Lambda gives a start 10 s.
-const AT_START: Duration = Duration::from_secs(3);
+const AT_START: Patience = Patience {
+    while_it_starts: Duration::from_millis(500),
+    in_all: Duration::from_secs(3),
+};
 /// How long a request or a batch waits for them.
-const AT_WORK: Duration = Duration::from_secs(1);
+const AT_WORK: Patience = Patience {
+    while_it_starts: Duration::from_secs(2),
+    in_all: Duration::from_secs(2),
+};
 /// How long a secret that was refused and has not changed is not read again, so that neither a wrong
 /// secret nor a stranger's wrong signatures become a load.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -89,7 +96,7 @@ impl<T: Clone> Wiring<T> {
         }
     }
 
-    /// What was built; where the secrets had not come, they are waited for once more, for 1 s.
+    /// What was built; where the secrets had not come, they are waited for once more, for 2 s.
     ///
     /// # Errors
     /// [`NotWired`], which is logged here and is no news to a client.
@@ -106,7 +113,7 @@ impl<T: Clone> Wiring<T> {
     }
 
     /// Called after work that may have met a refused credential: reads the secrets once more, for at
-    /// most 1 s, and builds anew if they have changed. `None` where nothing was refused or nothing
+    /// most 2 s, and builds anew if they have changed. `None` where nothing was refused or nothing
     /// has changed; then the next 30 s of refusals cause no reading.
     pub async fn renewed(&self) -> Option<T> {
         let doubts = settings::take_doubts();
@@ -130,8 +137,8 @@ impl<T: Clone> Wiring<T> {
         }
     }
 
-    async fn build(&self, limit: Duration) -> Result<T, NotWired> {
-        let secrets = self.source.secrets(limit).await?;
+    async fn build(&self, patience: Patience) -> Result<T, NotWired> {
+        let secrets = self.source.secrets(patience).await?;
         let thing = secrets.hand_to(&self.wire)?.ok_or(NotWired::Nothing)?;
         self.keep(secrets, thing.clone());
         Ok(thing)
