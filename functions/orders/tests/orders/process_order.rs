@@ -265,6 +265,9 @@ async fn a_dead_message_that_staff_replay_when_its_cause_is_mended_is_worked_onc
         .await;
     assert_eq!(stage.dead_messages().await.len(), 1);
 
+    stage
+        .execute("UPDATE payments SET initialising_until = NULL")
+        .await;
     stage.replay_dead_message_of(&last).await;
     let again = stage.take_due(QUEUE).await;
     assert_eq!(stage.hand(&process, QUEUE, &again).await, Report::done(1));
