@@ -5,9 +5,11 @@
 //! `.sqlx/`. What is put together at run time (`QueryBuilder`) shows as pieces; of those the tables are
 //! read off, and they may only read: what writes is a `query!`, so that it can be judged whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
+
+use object::{Object as _, ObjectSection as _};
 
 use crate::built::binary;
 use crate::root;
@@ -35,12 +37,15 @@ pub(crate) struct Linked {
     pub(crate) writing: BTreeSet<String>,
 }
 
-/// Looks into a function's binary.
+/// Looks into a function's binary, where it keeps its texts.
 pub(crate) fn linked(function: &str, prepared: &[String], tables: &[String]) -> Linked {
-    look(&fs::read(binary(function)).unwrap(), prepared, tables)
+    let bytes = fs::read(binary(function)).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let texts = file.section_by_name(".rodata").unwrap();
+    look(texts.data().unwrap(), prepared, tables)
 }
 
-/// Looks into the bytes of a binary.
+/// Looks into bytes of a binary.
 pub(crate) fn look(bytes: &[u8], prepared: &[String], tables: &[String]) -> Linked {
     let mut linked = Linked::default();
     let mut known: Vec<Range<usize>> = Vec::new();
@@ -95,21 +100,6 @@ fn within(at: usize, known: &[Range<usize>]) -> bool {
 
 fn places<'a>(bytes: &'a [u8], sought: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     memchr::memmem::find_iter(bytes, sought)
-}
-
-/// The SQL of every function, by name.
-pub(crate) fn of_every_function(
-    functions: impl IntoIterator<Item = String>,
-    prepared: &[String],
-    tables: &[String],
-) -> BTreeMap<String, Linked> {
-    functions
-        .into_iter()
-        .map(|function| {
-            let linked = linked(&function, prepared, tables);
-            (function, linked)
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Tables by role: what each area's statements need against what its role is granted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use database::roles::ROLES;
 use database::testing::TestDatabase;
 
 use super::privileges::{Probe, Right, Verb, disagreements, granted};
-use super::statements::{Linked, of_every_function, prepared};
+use super::statements::{self, Linked, prepared};
 use crate::functions::sources;
 
 /// It comes as the owner: it makes the tables.
@@ -31,9 +32,15 @@ async fn needed(db: &TestDatabase) -> BTreeMap<String, BTreeSet<Right>> {
     needed
 }
 
-fn linked(statements: &[String], tables: &[String]) -> BTreeMap<String, Linked> {
-    let functions = sources().into_keys().filter(|name| name != OWNERS);
-    of_every_function(functions, statements, tables)
+/// The SQL of every function, looked for once.
+fn linked(statements: &[String], tables: &[String]) -> &'static BTreeMap<String, Linked> {
+    static LINKED: OnceLock<BTreeMap<String, Linked>> = OnceLock::new();
+    LINKED.get_or_init(|| {
+        let functions = sources().into_keys().filter(|name| name != OWNERS);
+        functions
+            .map(|name| (name.clone(), statements::linked(&name, statements, tables)))
+            .collect()
+    })
 }
 
 #[tokio::test]
