@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use runtime_api::FunctionError;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -34,7 +33,11 @@ const LONGEST_READ: Duration = Duration::from_secs(90);
 /// Runs a version's `migrate`; answers the schema's version and how long it took.
 pub(crate) async fn migrate(scene: &Scene, side: Side) -> anyhow::Result<(Schema, Duration)> {
     let began = Instant::now();
-    scene.traffic.invoke_on(side, "migrate", &json!({})).await?;
+    if let Err(error) = scene.traffic.invoke_on(side, "migrate", &json!({})).await {
+        // To its caller a function tells its own layer only; its log has the whole chain.
+        let words = scene.traffic.last_words(side, "migrate");
+        return Err(words.map_or(error, |words| anyhow::anyhow!(words)));
+    }
     Ok((scene.database.schema().await?, began.elapsed()))
 }
 
@@ -152,10 +155,7 @@ async fn columns(database: &Database) -> anyhow::Result<Vec<String>> {
 
 /// What the hook said, no more of it than fits on a line.
 pub(crate) fn reason(error: &anyhow::Error) -> String {
-    let text = match error.downcast_ref::<FunctionError>() {
-        Some(FunctionError { message, .. }) => message.clone(),
-        None => format!("{error:#}"),
-    };
+    let text = format!("{error:#}");
     text.lines()
         .next()
         .unwrap_or_default()

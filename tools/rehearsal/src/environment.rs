@@ -5,7 +5,6 @@ use std::fmt;
 use std::time::Duration;
 
 use runtime_api::Spawn;
-use secrecy::ExposeSecret as _;
 
 use crate::fleet::Fleet;
 use crate::scene::{MARK, PAYSTACK_KEY, Scene, TWILIO_ACCOUNT, TWILIO_TOKEN};
@@ -93,80 +92,44 @@ fn environment(
     logins: Logins,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let mut environment = shop(scene);
-    environment.insert(MARK, std::process::id().to_string());
-    let mut environment: BTreeMap<String, String> = environment
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    let is_hook = HOOKS.contains(&name);
-    if is_hook {
-        let passwords = AREAS.map(|area| {
-            (
-                format!("{}_DATABASE_PASSWORD", area.to_uppercase()),
-                ROLE_PASSWORD.to_owned(),
-            )
-        });
-        environment.extend(passwords);
+    let password = || ROLE_PASSWORD.to_owned();
+    if HOOKS.contains(&name) {
+        let setting = |area: &str| format!("{}_DATABASE_PASSWORD", area.to_uppercase());
+        environment.extend(AREAS.map(|area| (setting(area), password())));
     } else if logins == Logins::Areas && AREAS.contains(&built.area.as_str()) {
-        environment.insert(
-            "DATABASE_URL".to_owned(),
-            scene.database.url_of(&role(&built.area))?,
-        );
-        environment.insert("DATABASE_PASSWORD".to_owned(), ROLE_PASSWORD.to_owned());
+        let url = scene.database.url_of(&role(&built.area))?;
+        environment.insert("DATABASE_URL".to_owned(), url);
+        environment.insert("DATABASE_PASSWORD".to_owned(), password());
     }
     environment.extend(built.settings.clone());
     Ok(environment.into_iter().collect())
 }
 
-/// The settings of the whole shop.
-fn shop(scene: &Scene) -> BTreeMap<&'static str, String> {
-    let (api, web, smtp) = (
-        scene.front.url(),
-        scene.standins.url(),
-        scene.standins.smtp(),
-    );
-    let (rabbit, redis) = (&scene.vhost.settings, &scene.copies.server);
-    let mut shop = BTreeMap::from([
+/// The settings of the whole shop: those of development, with what is this rehearsal's own put in.
+fn shop(scene: &Scene) -> BTreeMap<String, String> {
+    let (api, web) = (scene.front.url(), scene.standins.url());
+    let smtp = scene.standins.smtp();
+    let own = [
+        (MARK, std::process::id().to_string()),
         ("DATABASE_URL", scene.database.url()),
-        ("REDIS_HOST", redis.host.clone()),
-        ("REDIS_PORT", redis.port.to_string()),
-        ("REDIS_DB", redis.db.to_string()),
-        ("REDIS_TLS", redis.tls.to_string()),
         ("REDIS_PREFIX", scene.copies.prefix.clone()),
-        ("RABBITMQ_HOST", rabbit.host.clone()),
-        ("RABBITMQ_PORT", rabbit.port.to_string()),
-        ("RABBITMQ_USER", rabbit.user.clone()),
-        (
-            "RABBITMQ_PASSWORD",
-            rabbit.password.expose_secret().to_owned(),
-        ),
-        ("RABBITMQ_VHOST", rabbit.vhost.clone()),
-        ("RABBITMQ_TLS", rabbit.tls.to_string()),
+        ("RABBITMQ_VHOST", scene.vhost.settings.vhost.clone()),
         ("PAYSTACK_SECRET_KEY", PAYSTACK_KEY.to_owned()),
-        ("PAYSTACK_PUBLIC_KEY", "pk_test_rehearsal".to_owned()),
         ("PAYSTACK_BASE_URL", format!("{web}/paystack")),
         ("SMTP_HOST", smtp.ip().to_string()),
         ("SMTP_PORT", smtp.port().to_string()),
         ("SMTP_TLS", "none".to_owned()),
-        ("SENDER_EMAIL", "orders@madrush.example".to_owned()),
-        ("SENDER_NAME", "MAD RUSH".to_owned()),
         ("TWILIO_ACCOUNT_SID", TWILIO_ACCOUNT.to_owned()),
         ("TWILIO_AUTH_TOKEN", TWILIO_TOKEN.to_owned()),
-        ("TWILIO_PHONE_NUMBER", "+15005550006".to_owned()),
         ("TWILIO_BASE_URL", format!("{web}/twilio")),
         ("JWT_SECRET_KEY", format!("k1:{JWT_KEY}")),
         ("ENCRYPTION_KEY", format!("k1:{SEALING_KEY}")),
-        ("NEXT_PUBLIC_API_URL", api.clone()),
-        ("VITE_ADMIN_API_URL", format!("{api}/api/admin")),
-        ("VITE_PRODUCT_API_URL", format!("{api}/api")),
-        ("ALLOWED_ORIGINS", "http://localhost:3000".to_owned()),
+        ("NEXT_PUBLIC_API_URL", api),
         ("STOREFRONT_URL", format!("{web}/storefront")),
-        ("STAFF_EMAIL", "staff@madrush.example".to_owned()),
         ("RELAY_DRAIN_SECONDS", "2".to_owned()),
         ("PAYMENT_CHECK_SECONDS", CHECKS.to_owned()),
-    ]);
-    if let Some(password) = &redis.password {
-        shop.insert("REDIS_PASSWORD", password.clone());
-    }
+    ];
+    let mut shop = scene.settings.clone();
+    shop.extend(own.map(|(name, value)| (name.to_owned(), value)));
     shop
 }

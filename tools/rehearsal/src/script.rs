@@ -358,7 +358,15 @@ impl<'a> Stage<'a> {
         );
         let fleets = scene.traffic.fleets();
         let started: usize = fleets.iter().map(|(_, _, fleet)| fleet.started()).sum();
-        self.note(format!("{started} instances of functions were started"));
+        let logged = |level: &str| {
+            let mark = format!("\"level\":\"{level}\"");
+            let logs = fleets.iter().flat_map(|(_, _, fleet)| fleet.logs());
+            logs.filter(|line| line.contains(&mark)).count()
+        };
+        let (errors, warnings) = (logged("ERROR"), logged("WARN"));
+        self.note(format!(
+            "{started} instances of functions were started; they logged {errors} errors and {warnings} warnings"
+        ));
         Ok(report)
     }
 

@@ -1,12 +1,16 @@
 //! The three servers that a rehearsal plays on.
 
+use std::collections::BTreeMap;
+
 use messaging::RabbitSettings;
-use settings::Env;
+use settings::{Env, SettingsError};
 
 /// Where Postgres, Redis and RabbitMQ are; each rehearsal makes a database, a virtual host and a key
 /// prefix of its own there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Servers {
+    /// The settings that they were read from, which functions are told too.
+    pub(crate) settings: BTreeMap<String, String>,
     /// An address whose user may create databases.
     pub(crate) database_url: String,
     pub(crate) redis: Redis,
@@ -15,7 +19,7 @@ pub struct Servers {
     pub(crate) management: String,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Redis {
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -25,11 +29,25 @@ pub(crate) struct Redis {
 }
 
 impl Servers {
-    /// Reads the servers' addresses from the shop's settings in development.
-    pub fn read(env: &mut Env) -> Self {
+    /// Reads the servers' addresses from the settings of a shop in development. Functions get these
+    /// settings too, with their own database, stand-ins and keys put in.
+    ///
+    /// # Errors
+    /// Where one is missing or malformed.
+    pub fn read(settings: BTreeMap<String, String>) -> Result<Self, SettingsError> {
+        let known = settings.clone();
+        let servers = settings::read_from(move |name| known.get(name).cloned(), Self::of)?;
+        Ok(Self {
+            settings,
+            ..servers
+        })
+    }
+
+    fn of(env: &mut Env) -> Self {
         let rabbit = RabbitSettings::read(env);
         let port = env.parsed_or("RABBITMQ_MANAGEMENT_PORT", 9673_u16);
         Self {
+            settings: BTreeMap::new(),
             database_url: env.required("DATABASE_URL"),
             redis: Redis {
                 host: env.required("REDIS_HOST"),

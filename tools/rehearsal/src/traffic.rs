@@ -29,6 +29,8 @@ pub(crate) struct Traffic {
 struct State {
     functions: BTreeMap<String, Alias>,
     routes: [Routes; 2],
+    /// Instances that a later deployment of the same version has replaced, for their last words.
+    replaced: Vec<(String, Side, Arc<Fleet>)>,
 }
 
 struct Alias {
@@ -53,11 +55,14 @@ impl Traffic {
     pub(crate) fn deploy(&self, side: Side, fleets: BTreeMap<String, Fleet>, routes: Routes) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for (name, fleet) in fleets {
-            let alias = state.functions.entry(name).or_insert(Alias {
+            let alias = state.functions.entry(name.clone()).or_insert(Alias {
                 fleets: [None, None],
                 side,
             });
-            alias.fleets[side.index()] = Some(Arc::new(fleet));
+            let replaced = alias.fleets[side.index()].replace(Arc::new(fleet));
+            state
+                .replaced
+                .extend(replaced.map(|fleet| (name, side, fleet)));
         }
         state.routes[side.index()] = routes;
     }
@@ -165,14 +170,23 @@ impl Traffic {
     /// Every function's instances, with its name and version.
     pub(crate) fn fleets(&self) -> Vec<(String, Side, Arc<Fleet>)> {
         self.read(|state| {
-            let all = state.functions.iter().flat_map(|(name, alias)| {
+            let present = state.functions.iter().flat_map(|(name, alias)| {
                 let fleets = Side::BOTH.into_iter().zip(&alias.fleets);
                 fleets.filter_map(move |(side, fleet)| {
                     Some((name.clone(), side, Arc::clone(fleet.as_ref()?)))
                 })
             });
-            all.collect()
+            present.chain(state.replaced.iter().cloned()).collect()
         })
+    }
+
+    /// The last error that a version's function has logged, in its own words.
+    pub(crate) fn last_words(&self, side: Side, function: &str) -> Option<String> {
+        let fleets = self.fleets();
+        let mut own = fleets
+            .iter()
+            .filter(|(name, of, _)| *of == side && name == function);
+        own.find_map(|(_, _, fleet)| fleet.logs().iter().rev().find_map(|line| told(line)))
     }
 
     /// Ends every instance.
@@ -184,6 +198,16 @@ impl Traffic {
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What an error's log line says.
+fn told(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let is_error = line["level"] == "ERROR";
+    line["error"]
+        .as_str()
+        .filter(|_| is_error)
+        .map(str::to_owned)
 }
 
 /// Freezes instances that have had no work for a moment, until it is dropped.

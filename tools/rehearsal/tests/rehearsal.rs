@@ -1,12 +1,15 @@
 //! The machinery of a rehearsal, without a former version to build: N and N+1 are the same binaries.
 //! What goes wrong is planted in one function of N+1, and has to be found.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rehearsal::{Plan, Report, Scene, Servers, Side, Version, rehearse};
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Mutex;
+
+const NEEDS_SERVICES: &str = "the services' settings: run this with `cargo dev test`";
 
 /// Each rehearsal starts some fifty processes.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
@@ -27,11 +30,25 @@ fn binaries() -> PathBuf {
     folder.expect("tests are built in deps").to_owned()
 }
 
+/// Every setting of development that this test was given.
+fn development() -> BTreeMap<String, String> {
+    let example = include_str!("../../../.env.example").lines();
+    let names = example.filter_map(|line| {
+        line.strip_prefix('#')?
+            .split_once('=')
+            .map(|(name, _)| name)
+    });
+    settings::read(|env| {
+        let given = names.filter_map(|name| Some((name.to_owned(), env.optional(name)?)));
+        given.collect()
+    })
+    .expect(NEEDS_SERVICES)
+}
+
 /// Plays the present version over itself, with what `plant` does to N+1.
 async fn play(plan: Plan, plant: impl FnOnce(&mut Version)) -> Report {
     let _alone = ONE_AT_A_TIME.lock().await;
-    let servers = settings::read(Servers::read)
-        .expect("the services' settings: run this with `cargo dev test`");
+    let servers = Servers::read(development()).expect(NEEDS_SERVICES);
     let former = present();
     let mut next = former.clone();
     plant(&mut next);

@@ -114,7 +114,10 @@ async fn on_a_scene(
     former: &Version,
     next: &Version,
 ) -> anyhow::Result<Report> {
-    let servers = settings.read(Servers::read)?;
+    let pairs = settings
+        .pairs()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let servers = Servers::read(pairs.collect())?;
     let scene = Scene::set(&servers).await?;
     terminal.line(&format!(
         "Seed {}; each phase lasts {} s; what functions print: target/rehearsal/functions.log",

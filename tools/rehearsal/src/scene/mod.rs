@@ -6,6 +6,7 @@ mod orphans;
 mod standins;
 mod vhost;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -26,6 +27,7 @@ pub(crate) use vhost::Vhost;
 /// A scene that is set. Take it down with [`Scene::strike`], whatever became of the rehearsal; what a
 /// killed run leaves behind, the next one sweeps.
 pub struct Scene {
+    pub(crate) settings: BTreeMap<String, String>,
     pub(crate) front: Front,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) provenance: Arc<Provenance>,
@@ -65,6 +67,7 @@ impl Scene {
         let vhost = Vhost::create(servers, &name).await?;
         let copies = Copies::of(servers, &name);
         Ok(Self {
+            settings: servers.settings.clone(),
             front,
             traffic,
             provenance,
