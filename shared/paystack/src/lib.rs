@@ -34,6 +34,6 @@ pub use error::{Doubt, PaystackError};
 pub use event::{BadEvent, Event, EventKind};
 pub use initialize::{Channel, Initialize, Initialized};
 pub use refunds::{NewRefund, Refund, RefundStatus};
-pub use settings::{Mode, PaystackSettings};
+pub use settings::{Mode, PaystackSettings, WebhookKeys};
 pub use signature::{BadSignature, WebhookVerifier};
 pub use transactions::{ListTransactions, Page, Transaction, TransactionStatus};

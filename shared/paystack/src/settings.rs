@@ -46,10 +46,8 @@ impl Mode {
 /// What this crate needs to be told. The keys do not print.
 #[derive(Debug, Clone)]
 pub struct PaystackSettings {
-    /// `PAYSTACK_SECRET_KEY`: authorises calls and signs webhooks.
+    /// `PAYSTACK_SECRET_KEY`: authorises calls.
     pub secret_key: SecretString,
-    /// `PAYSTACK_PREVIOUS_SECRET_KEY`: still verifies webhooks while a new key takes over.
-    pub previous_secret_key: Option<SecretString>,
     /// `PAYSTACK_PUBLIC_KEY`: for the browser's checkout only; it cannot call the API.
     pub public_key: Option<String>,
     /// `PAYSTACK_BASE_URL`: the real API unless a stand-in is meant.
@@ -61,24 +59,18 @@ pub struct PaystackSettings {
 impl PaystackSettings {
     /// Reads the settings; what is missing, malformed or contradictory is noted in `env`.
     pub fn read(env: &mut Env) -> Self {
-        let secret_key = env.secret("PAYSTACK_SECRET_KEY");
-        let mode = mode_of(env, "PAYSTACK_SECRET_KEY", secret_key.expose_secret(), "sk");
-        let previous_secret_key = env.optional("PAYSTACK_PREVIOUS_SECRET_KEY");
+        let (secret_key, mode) = secret_key(env);
         let public_key = env.optional("PAYSTACK_PUBLIC_KEY");
-        for (name, key, kind) in [
-            (
-                "PAYSTACK_PREVIOUS_SECRET_KEY",
-                previous_secret_key.as_deref(),
-                "sk",
-            ),
-            ("PAYSTACK_PUBLIC_KEY", public_key.as_deref(), "pk"),
-        ] {
-            require_same_mode(env, name, key, kind, mode);
-        }
+        require_same_mode(
+            env,
+            "PAYSTACK_PUBLIC_KEY",
+            public_key.as_deref(),
+            "pk",
+            mode,
+        );
         Self {
             base_url: base_url(env, mode),
             secret_key,
-            previous_secret_key: previous_secret_key.map(SecretString::from),
             public_key,
             mode: mode.unwrap_or(Mode::Test),
         }
@@ -88,6 +80,42 @@ impl PaystackSettings {
     pub(crate) fn is_real(&self) -> bool {
         self.base_url.scheme() == "https" && self.base_url.host_str() == Some("api.paystack.co")
     }
+}
+
+/// The keys that webhooks are signed with. They do not print.
+///
+/// Read apart from [`PaystackSettings`]: who only receives webhooks calls nobody, and needs no address.
+#[derive(Debug, Clone)]
+pub struct WebhookKeys {
+    /// `PAYSTACK_SECRET_KEY`: Paystack signs with the key that also authorises calls.
+    pub current: SecretString,
+    /// `PAYSTACK_PREVIOUS_SECRET_KEY`: still counts while a new key takes over.
+    pub previous: Option<SecretString>,
+}
+
+impl WebhookKeys {
+    /// Reads the keys; what is missing, malformed or contradictory is noted in `env`.
+    pub fn read(env: &mut Env) -> Self {
+        let (current, mode) = secret_key(env);
+        let previous = env.optional("PAYSTACK_PREVIOUS_SECRET_KEY");
+        require_same_mode(
+            env,
+            "PAYSTACK_PREVIOUS_SECRET_KEY",
+            previous.as_deref(),
+            "sk",
+            mode,
+        );
+        Self {
+            current,
+            previous: previous.map(SecretString::from),
+        }
+    }
+}
+
+fn secret_key(env: &mut Env) -> (SecretString, Option<Mode>) {
+    let key = env.secret("PAYSTACK_SECRET_KEY");
+    let mode = mode_of(env, "PAYSTACK_SECRET_KEY", key.expose_secret(), "sk");
+    (key, mode)
 }
 
 fn mode_of(env: &mut Env, name: &'static str, key: &str, kind: &str) -> Option<Mode> {
@@ -160,11 +188,18 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<PaystackSettings, Vec<&'static str>> {
+        read_as(pairs, PaystackSettings::read)
+    }
+
+    fn read_as<T>(
+        pairs: &[(&str, &str)],
+        read: impl FnOnce(&mut Env) -> T,
+    ) -> Result<T, Vec<&'static str>> {
         let pairs: HashMap<String, String> = pairs
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        settings::read_from(move |name| pairs.get(name).cloned(), PaystackSettings::read)
+        settings::read_from(move |name| pairs.get(name).cloned(), read)
             .map_err(|error| error.names().collect())
     }
 
@@ -175,7 +210,6 @@ mod tests {
         assert!(settings.is_real());
         let settings = read(&[
             ("PAYSTACK_SECRET_KEY", "sk_test_abc123"),
-            ("PAYSTACK_PREVIOUS_SECRET_KEY", "sk_test_old"),
             ("PAYSTACK_PUBLIC_KEY", "pk_test_abc"),
             ("PAYSTACK_BASE_URL", "http://127.0.0.1:9100/paystack"),
         ])
@@ -203,16 +237,14 @@ mod tests {
 
     #[test]
     fn keys_of_two_modes_do_not_go_together() {
-        let names = read(&[
+        let keys = [
             ("PAYSTACK_SECRET_KEY", "sk_live_abc"),
             ("PAYSTACK_PREVIOUS_SECRET_KEY", "sk_test_abc"),
             ("PAYSTACK_PUBLIC_KEY", "pk_test_abc"),
-        ])
-        .unwrap_err();
-        assert_eq!(
-            names,
-            ["PAYSTACK_PREVIOUS_SECRET_KEY", "PAYSTACK_PUBLIC_KEY"]
-        );
+        ];
+        assert_eq!(read(&keys).unwrap_err(), ["PAYSTACK_PUBLIC_KEY"]);
+        let names = read_as(&keys, WebhookKeys::read).unwrap_err();
+        assert_eq!(names, ["PAYSTACK_PREVIOUS_SECRET_KEY"]);
     }
 
     #[test]
@@ -245,7 +277,10 @@ mod tests {
 
     #[test]
     fn settings_do_not_print_their_keys() {
-        let settings = read(&[("PAYSTACK_SECRET_KEY", "sk_test_verysecret")]).unwrap();
+        let key = [("PAYSTACK_SECRET_KEY", "sk_test_verysecret")];
+        let settings = read(&key).unwrap();
         assert!(!format!("{settings:?}").contains("verysecret"));
+        let keys = read_as(&key, WebhookKeys::read).unwrap();
+        assert!(!format!("{keys:?}").contains("verysecret"));
     }
 }

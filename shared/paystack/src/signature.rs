@@ -3,7 +3,7 @@ use std::fmt;
 use ring::hmac;
 use secrecy::ExposeSecret;
 
-use crate::settings::PaystackSettings;
+use crate::settings::WebhookKeys;
 
 /// The signature does not belong to the body. Deliberately says no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,11 +27,8 @@ impl fmt::Debug for WebhookVerifier {
 
 impl WebhookVerifier {
     /// Accepts the present key and, while one is being replaced, the previous one.
-    pub fn new(settings: &PaystackSettings) -> Self {
-        let secrets = [
-            Some(&settings.secret_key),
-            settings.previous_secret_key.as_ref(),
-        ];
+    pub fn new(keys: &WebhookKeys) -> Self {
+        let secrets = [Some(&keys.current), keys.previous.as_ref()];
         let key = |secret: &str| hmac::Key::new(hmac::HMAC_SHA512, secret.as_bytes());
         Self {
             keys: secrets
@@ -79,7 +76,7 @@ mod tests {
                 "PAYSTACK_PREVIOUS_SECRET_KEY" => previous.map(str::to_owned),
                 _ => None,
             },
-            PaystackSettings::read,
+            WebhookKeys::read,
         );
         WebhookVerifier::new(&settings.unwrap())
     }

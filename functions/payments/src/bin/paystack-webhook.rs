@@ -9,7 +9,7 @@ use domain::{Cause, Clock, Event};
 use edge::{Problem, ProblemBody, RawBody, RequestId, StartError};
 use http::{HeaderMap, StatusCode};
 use payments::{WebhookFact, receive};
-use paystack::{PaystackSettings, WebhookVerifier};
+use paystack::{WebhookKeys, WebhookVerifier};
 use sealing::Sealer;
 use serde_json::json;
 use utoipa::OpenApi;
@@ -26,10 +26,10 @@ struct App {
 async fn main() -> Result<(), StartError> {
     edge::serve::<Api>(|env| {
         let (database, sealer) = (Database::read(env), Sealer::read(env));
-        let paystack = PaystackSettings::read(env);
+        let keys = WebhookKeys::read(env);
         let app = App {
             database: database?,
-            verifier: std::sync::Arc::new(WebhookVerifier::new(&paystack)),
+            verifier: std::sync::Arc::new(WebhookVerifier::new(&keys)),
             sealer: sealer?,
             clock: Clock::system(),
         };
