@@ -8,6 +8,7 @@ use crate::environment::Settings;
 use crate::package::{self, Package};
 use crate::rehearse::{self, Rehearse};
 use crate::shop::{self, Functions};
+use crate::staff_token::StaffToken;
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
 use crate::{bench, check, environment, openapi, queries, seed, tests};
@@ -94,6 +95,17 @@ enum Command {
         #[arg(long, default_value_t = seed::DEFAULT_PRODUCTS, value_name = "N")]
         products: usize,
     },
+    /// Print an access token for a member of staff, until they can sign in
+    ///
+    /// It opens what openapi.json marks with `staff`:
+    ///   TOKEN=$(cargo dev staff-token --permission read_operations,write_operations)
+    ///   curl localhost:9000/api/admin/dead-messages -H "Authorization: Bearer $TOKEN"
+    ///
+    /// Signed with JWT_SECRET_KEY: the development shop's own, or the one that the environment or
+    /// .env gives, whose shop then takes it. A token cannot be taken back before it runs out, hence
+    /// at most a day; removing its key from JWT_SECRET_KEY ends it, with all others of that key.
+    #[command(verbatim_doc_comment)]
+    StaffToken(StaffToken),
     /// Write openapi.json from the functions' own descriptions
     Openapi {
         /// Change nothing; fail if openapi.json is not what the code says
@@ -160,6 +172,7 @@ pub(crate) async fn run(
         Command::Check { in_motion } => return check::run(workspace, terminal, in_motion).await,
         Command::Reset => reset(workspace, terminal).await?,
         Command::Seed { products } => seed::run(workspace, terminal, products).await?,
+        Command::StaffToken(asked) => println!("{}", asked.make(workspace)?),
         Command::Openapi { check } => openapi::run(workspace, terminal, check).await?,
         Command::Sqlx { check } => queries::run(workspace, terminal, &cli.run, check).await?,
         Command::Package(order) => {

@@ -22,6 +22,7 @@ mod rehearse;
 mod secrets;
 mod seed;
 mod shop;
+mod staff_token;
 mod standins;
 mod terminal;
 mod tests;
