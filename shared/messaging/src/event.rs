@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+#[cfg(feature = "lambda")]
 use crate::Envelope;
 
 /// One invocation's messages, not yet decoded.
@@ -76,6 +77,7 @@ pub struct Properties {
     pub kind: Option<String>,
 }
 
+#[cfg(feature = "lambda")]
 impl QueueMessage {
     /// What sent the message in its trace: its envelope's word, else that of the header `traceparent`.
     pub(crate) fn trace_parent<'a>(&'a self, envelope: &'a Envelope) -> Option<&'a str> {

@@ -12,6 +12,7 @@ mod built;
 mod environment;
 mod functions;
 mod grants;
+mod metrics;
 mod routes;
 mod template;
 
