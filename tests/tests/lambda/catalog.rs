@@ -5,6 +5,7 @@ use serde_json::json;
 use stage::Stage;
 
 use crate::audience::a_catalogue;
+use crate::certified::CertifiedDatabase;
 use crate::instance::Lambda;
 
 fn assert_ok(answer: &Response) {
@@ -52,6 +53,20 @@ pub(crate) async fn get_product(lambda: Lambda) {
     assert_eq!(sandals.json()["name"], "Leather sandals");
     assert_eq!(function.send(get("no-such-thing")).await.status, 404);
     function.end();
+}
+
+/// Not a visit: what the package's certificates are for.
+pub(crate) async fn distrust(lambda: Lambda) {
+    let stage = Stage::set().await;
+    a_catalogue(&stage).await;
+    let mut function = lambda.start(&stage).await;
+    let get = || Request::get("/api/products/ankara-shirt").route("/api/products/{slug}");
+    let another = CertifiedDatabase::before(&stage, "elsewhere".into()).await;
+
+    function.trust(&another.authority);
+    assert_eq!(function.send(get()).await.status, 503);
+    function.trust(function.authority());
+    assert_ok(&function.send(get()).await);
 }
 
 pub(crate) async fn list_categories(lambda: Lambda) {

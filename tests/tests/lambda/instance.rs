@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use enclosure::Enclosure;
-use package::Deployed;
+use package::{CERTIFICATES, Deployed};
 use runtime_api::{Function, Request, Response, SecretsExtension, Spawn};
 use serde_json::Value;
 use shop_tests::Vhost;
 use stage::Stage;
 
+use crate::certified::CertifiedDatabase;
 use crate::code::{Code, Task};
 use crate::measured::{Row, Table};
 use crate::surroundings::{Values, variables};
@@ -49,9 +51,17 @@ impl Lambda {
 
     /// Starts it on a stage, with a virtual host of the broker.
     pub(crate) async fn start_with(self, stage: &Stage, vhost: Option<&Vhost>) -> Instance {
-        let values = Values::of(stage, &self.deployed.name, vhost);
-        let (variables, extension) = variables(&self.deployed, &values);
         let task = self.code.lay_out(&self.deployed.name);
+        let root = if self.enclosed {
+            Path::new("/var/task")
+        } else {
+            &task.folder
+        };
+        let database = CertifiedDatabase::before(stage, root.join(CERTIFICATES)).await;
+        let values = Values::of(stage, &self.deployed.name, vhost);
+        let (variables, extension) = variables(&self.deployed, &values, &database);
+        // As the package has AWS's own.
+        fs::write(task.folder.join(CERTIFICATES), &database.authority).expect("a file");
         let enclosure = self.enclosed.then(|| {
             Enclosure::around(&task.folder, self.deployed.memory_mb).expect("an enclosure")
         });
@@ -80,6 +90,7 @@ impl Lambda {
             last: Duration::ZERO,
             task,
             _extension: extension,
+            database,
             enclosure,
         };
         instance.assert_surrounded();
@@ -100,6 +111,7 @@ pub(crate) struct Instance {
     last: Duration,
     task: Task,
     _extension: SecretsExtension,
+    database: CertifiedDatabase,
     // After the function: its group goes when nobody is in it.
     enclosure: Option<Enclosure>,
 }
@@ -119,6 +131,16 @@ impl Instance {
         let answer = self.function.invoke(event).await;
         self.took(began.elapsed());
         answer.unwrap_or_else(|error| panic!("{error}\n{}", self.function.logs().join("\n")))
+    }
+
+    /// The authority that it trusts the database's certificate by, from now on.
+    pub(crate) fn trust(&self, authority: &str) {
+        fs::write(self.task.folder.join(CERTIFICATES), authority).expect("a file");
+    }
+
+    /// The authority that the database's certificate is of.
+    pub(crate) fn authority(&self) -> &str {
+        &self.database.authority
     }
 
     /// Freezes it for a while, as Lambda does between invocations.

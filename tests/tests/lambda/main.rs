@@ -10,6 +10,7 @@
 
 mod audience;
 mod catalog;
+mod certified;
 mod code;
 mod instance;
 mod measured;
@@ -110,5 +111,19 @@ fn trials(handle: &Handle, code: &Arc<Code>, table: &Arc<Table>, enclosed: bool)
             Ok(())
         })
     };
-    names.into_iter().map(trial).collect()
+    let distrust = {
+        let deployed = deployed.get("get-product").cloned();
+        let (handle, code, table) = (handle.clone(), Arc::clone(code), Arc::clone(table));
+        Trial::test(
+            "a_database_of_another_authority_is_not_trusted",
+            move || {
+                let deployed = deployed.ok_or("get-product is not in template.yaml")?;
+                handle.block_on(catalog::distrust(Lambda::new(
+                    deployed, code, table, enclosed,
+                )));
+                Ok(())
+            },
+        )
+    };
+    names.into_iter().map(trial).chain([distrust]).collect()
 }

@@ -16,6 +16,7 @@ use stage::Stage;
 use url::Url;
 use uuid::Uuid;
 
+use crate::certified::{self, CertifiedDatabase};
 use crate::code;
 
 /// What every function has from Lambda beside what `runtime_api` gives (AWS, "Defined runtime
@@ -151,6 +152,7 @@ const NOT_HERE: [&str; 2] = ["REDIS_TLS", "RABBITMQ_TLS"];
 pub(crate) fn variables(
     deployed: &Deployed,
     values: &Values,
+    database: &CertifiedDatabase,
 ) -> (Vec<(String, String)>, SecretsExtension) {
     let extension = SecretsExtension::start();
     let mut secrets: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
@@ -162,6 +164,10 @@ pub(crate) fn variables(
                     .get(setting)
                     .unwrap_or_else(|| panic!("a believable {setting}"));
                 Some(keep(&mut secrets, place, value))
+            }
+            (None, Setting::Composed(composed)) if name == "DATABASE_URL" => {
+                let there = values.get(name).expect("an address");
+                Some(address(composed, there, database))
             }
             (_, setting) => plain(name, setting, values),
         };
@@ -196,9 +202,6 @@ fn keep(secrets: &mut BTreeMap<String, Map<String, Value>>, place: &str, value: 
 /// None where the default parameters of the template give the variable no value.
 fn plain(name: &str, setting: &Setting, values: &Values) -> Option<String> {
     match setting {
-        Setting::Composed(composed) if name == "DATABASE_URL" => {
-            Some(address(composed, values.get(name).expect("an address")))
-        }
         Setting::Conditional => None,
         Setting::Literal(_) if NOT_HERE.contains(&name) => values.get(name).map(str::to_owned),
         Setting::Literal(value) => Some(value.clone()),
@@ -211,19 +214,25 @@ fn plain(name: &str, setting: &Setting, values: &Values) -> Option<String> {
     }
 }
 
-/// The template's role at this stage's database, without its password, which is a secret.
-fn address(composed: &str, here: &str) -> String {
-    let mut here: Url = here.parse().expect("an address");
-    here.set_password(None)
-        .expect("an address may lack a password");
+/// The template's role at this stage's database, through TLS, without its password, which is a secret.
+/// The query is that of the address in infrastructure/data.yaml.
+fn address(composed: &str, there: &str, database: &CertifiedDatabase) -> String {
+    let mut address: Url = there.parse().expect("an address");
     let role = composed
         .strip_prefix("postgres://")
         .and_then(|rest| rest.split_once('@'));
     let (role, _) = role.expect("postgres://<role>@<address>");
     if role.starts_with("madrush_") {
-        assert_eq!(here.username(), role, "the area's own role");
+        assert_eq!(address.username(), role, "the area's own role");
     }
-    here.into()
+    address
+        .set_password(None)
+        .expect("an address may lack a password");
+    address.set_host(Some(certified::NAME)).expect("a host");
+    address.set_port(Some(database.port)).expect("a port");
+    let root = database.certificates.display();
+    address.set_query(Some(&format!("sslmode=verify-full&sslrootcert={root}")));
+    address.into()
 }
 
 fn here(deployed: &Deployed, values: &Values) -> Vec<(String, String)> {
