@@ -14,7 +14,7 @@ pub(crate) async fn rules(
         "I5",
         "dead messages are only those that were poison",
         "SELECT format('%s %s: %s', queue, coalesce(type, 'unreadable'), error) AS violation
-         FROM dead_messages WHERE resolved_at IS NULL",
+         FROM dead_messages WHERE resolution IS NULL",
     )
     .await?;
     if dead.checked == poison {
@@ -34,6 +34,22 @@ pub(crate) async fn rules(
                         count(*) FILTER (WHERE channel = 'sms') AS texts
                  FROM notifications WHERE order_id = o.id AND kind = 'receipt') n
              WHERE o.payment_status IN ('paid', 'overpaid')",
+        )
+        .await?,
+        // `process-order` has worked a message if and only if its inbox says so; other consumers know it
+        // by the state of what it names.
+        rule(
+            connection,
+            "I4",
+            "every replayed message was worked, waits, or is dead again",
+            "SELECT CASE WHEN NOT EXISTS (SELECT FROM inbox i WHERE i.message_id = d.message_id)
+                 AND NOT EXISTS (SELECT FROM outbox o WHERE o.message_id = d.message_id)
+                 AND NOT EXISTS (SELECT FROM dead_messages later
+                                 WHERE later.message_id = d.message_id AND later.attempt > d.attempt)
+                 THEN format('%s %s, replayed at %s', type, message_id, resolved_at) END AS violation
+             FROM dead_messages d
+             WHERE resolution = 'replayed' AND queue = 'order_processing'
+                 AND resolved_at > now() - interval '1 day'",
         )
         .await?,
         rule(

@@ -96,6 +96,9 @@ async fn every_seeded_bug_is_caught() {
             VALUES (gen_random_uuid(), 'order.paid', 1, '{}', 'r', now(), now() - interval '1 minute')"),
         ("dead messages", "INSERT INTO dead_messages (id, queue, attempt, body, error, parked_at)
             VALUES (gen_random_uuid(), 'q', 1, '', 'poison', now())"),
+        ("every replayed message", "INSERT INTO dead_messages
+                (id, queue, message_id, attempt, body, error, parked_at, resolution, resolved_at, resolved_by)
+            VALUES (gen_random_uuid(), 'order_processing', gen_random_uuid(), 1, '', 'poison', now(), 'replayed', now(), 'ada')"),
         ("every captured reference", "UPDATE payments SET captured_amount = 2001"),
     ];
     for (statement, bug) in bugs {

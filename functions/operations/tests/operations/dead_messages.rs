@@ -61,8 +61,7 @@ async fn park(stage: &Stage, body: &[u8], envelope: Option<&Envelope>) -> String
         .await
         .unwrap();
     let newest = "SELECT id FROM dead_messages ORDER BY id DESC LIMIT 1";
-    let id = stage.row(newest).await["id"].as_str().unwrap().to_owned();
-    id
+    stage.row(newest).await["id"].as_str().unwrap().to_owned()
 }
 
 async fn parked(stage: &Stage) -> String {

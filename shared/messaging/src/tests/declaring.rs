@@ -89,7 +89,7 @@ async fn a_message_that_kills_its_consumer_again_and_again_is_brought_out_of_the
     assert_eq!(deliveries, 3, "the first delivery and two more");
     let desk = Desk::default();
     assert_eq!(collect_dead(&vhost.settings, &desk).await.unwrap(), 1);
-    let notes = desk.notes.borrow();
+    let notes = desk.notes.take();
     let [
         Note::Parked {
             queue,
