@@ -21,10 +21,10 @@ pub(crate) async fn run(
     builder: &Builder,
     functions: &[Function],
 ) -> anyhow::Result<()> {
-    // One after another: what is measured is one function, not their crowd.
+    // The whole workspace's features, as `cargo dev test` has built it. One after another: what is
+    // measured is one function, not their crowd.
     let fixed = [
-        "--package",
-        "shop-tests",
+        "--workspace",
         "--test",
         "lambda",
         "--",

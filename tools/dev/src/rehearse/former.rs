@@ -98,8 +98,7 @@ pub(super) async fn built(
         terminal.line("N was built by a former rehearsal.");
         return Ok(kept);
     }
-    // One version takes half a gigabyte: the one that was kept goes.
-    let _ = fs::remove_dir_all(&versions);
+    forget_all_but_the_last(&versions);
     clean_up(workspace).await;
     let source = workspace.root.join(SOURCE);
     let path = source.to_string_lossy().into_owned();
@@ -122,6 +121,20 @@ pub(super) async fn built(
     )
     .await?;
     Version::of_tree(&source, &binaries)?.keep(&source, &place)
+}
+
+/// A version takes half a gigabyte: of those that were kept the last one stays.
+fn forget_all_but_the_last(versions: &Path) {
+    let entries = fs::read_dir(versions).into_iter().flatten().flatten();
+    let mut kept: Vec<_> = entries
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    kept.sort();
+    kept.pop();
+    for (_, folder) in kept {
+        // One that cannot be removed costs room and nothing else.
+        let _ = fs::remove_dir_all(folder);
+    }
 }
 
 /// Takes N's source away again; also what a killed run has left.
