@@ -183,9 +183,9 @@ fn verb(method: &Method) -> Option<&'static str> {
 
 /// A function that has died tells all it printed; here its first and last words are enough.
 fn first_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.trim().lines().collect();
     match lines.as_slice() {
         [first, .., last] => format!("{first} … {last}"),
-        _ => text.to_owned(),
+        _ => text.trim().to_owned(),
     }
 }

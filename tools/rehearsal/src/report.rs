@@ -158,13 +158,13 @@ fn row(f: &mut fmt::Formatter<'_>, phase: &Phase) -> fmt::Result {
 }
 
 fn failures(f: &mut fmt::Formatter<'_>, phase: &Phase) -> fmt::Result {
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, (usize, &str)> = BTreeMap::new();
     for failure in &phase.failures {
-        *kinds.entry(failure).or_default() += 1;
+        kinds.entry(kind(failure)).or_insert((0, failure)).0 += 1;
     }
     writeln!(f, "FAILED in \"{}\":", phase.name)?;
-    for (failure, times) in kinds.iter().take(TOLD) {
-        writeln!(f, "  {times} × {failure}")?;
+    for (times, example) in kinds.values().take(TOLD) {
+        writeln!(f, "  {times} × {example}")?;
     }
     match kinds.len().saturating_sub(TOLD) {
         0 => Ok(()),
@@ -172,7 +172,30 @@ fn failures(f: &mut fmt::Formatter<'_>, phase: &Phase) -> fmt::Result {
     }
 }
 
+/// A failure without the numbers and ids that make it one of its kind.
+fn kind(failure: &str) -> String {
+    let is_id = |word: &&str| word.len() > 4 && word.bytes().any(|byte| byte.is_ascii_digit());
+    let words = failure.split([' ', '/', '"']).filter(|word| !is_id(word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Milliseconds with one decimal.
 fn millis(micros: u64) -> String {
     format!("{}.{}", micros / 1000, micros % 1000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_that_differ_in_their_ids_are_of_one_kind() {
+        let [one, other, third] = [
+            r#"GET /api/orders/MR-469J-50D4 answered 404 by N+1: {"request_id":"f61c66793ce04f8="}"#,
+            r#"GET /api/orders/MR-KY3J-WKF0 answered 404 by N+1: {"request_id":"bb4376aae958479="}"#,
+            r#"GET /api/orders/MR-KY3J-WKF0 answered 503 by N+1: {"request_id":"bb4376aae958479="}"#,
+        ];
+        assert_eq!(kind(one), kind(other));
+        assert_ne!(kind(other), kind(third));
+    }
 }

@@ -42,15 +42,13 @@ impl Market {
             }
         });
         let answer = answer.await?.expect(201)?;
+        let now = answer.side.map_or("nobody", Side::name);
         ensure!(
             answer.body == sent.answer,
-            "{} with the key {} was answered by {} with {} bytes, and by {:?} with {}",
+            "{} with the key {} was answered by {}, and otherwise by {now}",
             sent.path,
             sent.key,
-            sent.side,
-            sent.answer.len(),
-            answer.side,
-            answer.body.len()
+            sent.side
         );
         let across = answer.side.is_some_and(|side| side != sent.side);
         self.record.count(if across {
