@@ -6,9 +6,11 @@
 )]
 
 mod categories;
+mod connections;
 mod every_function;
 mod faults;
 mod list;
 mod product;
 mod secrets;
 mod shop;
+mod telemetry;

@@ -84,6 +84,7 @@ impl Shop {
             .env("REDIS_PORT", redis.port.to_string())
             .env("REDIS_DB", redis.db.to_string())
             .env("REDIS_PREFIX", &redis.prefix)
+            .env("METRICS", "emf")
             .patience(std::time::Duration::from_secs(20))
             .start()
     }

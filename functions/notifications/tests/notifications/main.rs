@@ -9,6 +9,7 @@ mod email;
 mod messages;
 mod person;
 mod sms;
+mod telemetry;
 
 const SEND: &str = env!("CARGO_BIN_EXE_send-notification");
 

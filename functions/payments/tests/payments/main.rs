@@ -13,6 +13,7 @@ mod refunds;
 mod requests;
 mod settlement;
 mod start_payment;
+mod telemetry;
 mod webhook;
 
 const CALLBACK: &str = env!("CARGO_BIN_EXE_payment-callback");
