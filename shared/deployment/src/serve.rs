@@ -12,8 +12,9 @@ use crate::custom_resource::{Order, RequestType};
 pub type WorkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs a function that a deployment starts, until the environment ends. The work must be safe to do
-/// again: CloudFormation may order it twice, and a person may order it at any time. What it answers
-/// is an object, whose fields a template reads with `Fn::GetAtt`.
+/// again: CloudFormation may order it twice, and a person may order it at any time, to apply a secret
+/// that was changed; so secrets are read at each order. What it answers is an object, whose fields a
+/// template reads with `Fn::GetAtt`.
 ///
 /// The error of an order is both told to CloudFormation and the invocation's error only where
 /// telling failed: Lambda repeats an invocation that ends in an error, and the work with it.
@@ -27,12 +28,13 @@ pub async fn serve<W>(
 where
     W: AsyncFn() -> Result<Value, WorkError> + 'static,
 {
-    messaging::serve_scheduled(name, move |env| {
+    messaging::serve_ordered(name, move |env| {
         let work = wire(env)?;
         Some(
             async move |invocation: Invocation| match Order::of(&invocation.event) {
                 Some(order) => Ok(carry_out(&order, &work).await?),
-                None => work().await,
+                // Whoever starts it by hand reads why it failed, as a stack does.
+                None => work().await.map_err(|error| chain(error.as_ref()).into()),
             },
         )
     })

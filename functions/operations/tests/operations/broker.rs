@@ -55,6 +55,12 @@ impl Broker {
         broker
     }
 
+    /// From now on it takes so many connections and no more.
+    pub(crate) async fn take_connections(&self, most: u32) {
+        let path = format!("/api/vhost-limits/{}/max-connections", self.settings.vhost);
+        self.manage("PUT", &path, json!({ "value": most })).await;
+    }
+
     /// Starts a function that is to use this broker.
     pub(crate) fn spawn(&self, stage: &Stage, binary: &str, more: &[(&str, &str)]) -> Function {
         let RabbitSettings { host, port, .. } = &self.settings;

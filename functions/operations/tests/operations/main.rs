@@ -7,6 +7,7 @@
 )]
 
 mod broker;
+mod connections;
 mod dead_messages;
 mod declare_queues;
 mod deployment;

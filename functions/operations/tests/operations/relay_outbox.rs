@@ -13,15 +13,15 @@ use crate::RELAY_OUTBOX;
 use crate::broker::Broker;
 
 /// One look into the outbox and no waiting.
-const ONCE: &[(&str, &str)] = &[("RELAY_DRAIN_SECONDS", "0")];
+pub(crate) const ONCE: &[(&str, &str)] = &[("RELAY_DRAIN_SECONDS", "0")];
 /// The bound that the shop promises for the first event after a freeze.
 const THAWS_WITHIN: Duration = Duration::from_secs(2);
 
-async fn relay(function: &Function) -> Value {
+pub(crate) async fn relay(function: &Function) -> Value {
     function.invoke(&schedule_event()).await.unwrap()
 }
 
-fn report(published: usize, refused: usize) -> Value {
+pub(crate) fn report(published: usize, refused: usize) -> Value {
     json!({ "published": published, "refused": refused })
 }
 
@@ -38,7 +38,7 @@ async fn put(stage: &Stage, announcements: &[Announcement]) {
         .unwrap();
 }
 
-async fn put_paid(stage: &Stage, orders: usize) {
+pub(crate) async fn put_paid(stage: &Stage, orders: usize) {
     let announcements: Vec<Announcement> = (0..orders).map(|_| paid().into()).collect();
     put(stage, &announcements).await;
 }

@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod connections;
 mod crowd;
 mod expiry;
 mod faults;
