@@ -59,7 +59,7 @@ pub use publisher::{NotPublished, Publisher};
 #[cfg(feature = "lambda")]
 pub use consumer::{BatchReport, CONCURRENCY, serve_consumer};
 #[cfg(feature = "lambda")]
-pub use scheduled::{Invocation, serve_scheduled};
+pub use scheduled::{Invocation, serve_ordered, serve_scheduled};
 #[cfg(feature = "lambda")]
 pub use wiring::StartError;
 

@@ -44,11 +44,44 @@ pub async fn serve_scheduled<H>(
 where
     H: AsyncFn(Invocation) -> Result<Value, Error> + 'static,
 {
+    start(name, Reading::Once, wire).await
+}
+
+/// Runs a function that a deployment or a person invokes. Like [`serve_scheduled`], but its secrets
+/// are read at each invocation: what is invoked to apply a changed secret must not apply the former.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve_ordered<H>(
+    name: &'static str,
+    wire: impl Fn(&mut Env) -> Option<H> + Send + Sync + 'static,
+) -> Result<(), StartError>
+where
+    H: AsyncFn(Invocation) -> Result<Value, Error> + 'static,
+{
+    start(name, Reading::EachTime, wire).await
+}
+
+/// When secrets are read.
+#[derive(Debug, Clone, Copy)]
+enum Reading {
+    Once,
+    EachTime,
+}
+
+async fn start<H>(
+    name: &'static str,
+    reading: Reading,
+    wire: impl Fn(&mut Env) -> Option<H> + Send + Sync + 'static,
+) -> Result<(), StartError>
+where
+    H: AsyncFn(Invocation) -> Result<Value, Error> + 'static,
+{
     if wiring::described(&wire) {
         return Ok(());
     }
     let wired = Wiring::start(move |env| wire(env).map(ticking)).await?;
-    serve(name, Rc::new(wired)).await
+    serve(name, reading, Rc::new(wired)).await
 }
 
 type Tick = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Result<Value, Error>>>;
@@ -67,6 +100,7 @@ where
 /// The body, compiled once and not in each function.
 fn serve(
     name: &'static str,
+    reading: Reading,
     wired: Rc<Wiring<Tick>>,
 ) -> LocalBoxFuture<'static, Result<(), StartError>> {
     let work = move |event: LambdaEvent<Value>| {
@@ -78,7 +112,7 @@ fn serve(
                 request_id: event.context.request_id,
                 event: event.payload,
             };
-            let answer = told(&wired, invocation).instrument(span).await;
+            let answer = told(&wired, reading, invocation).instrument(span).await;
             telemetry::finish().await;
             answer
         }
@@ -108,8 +142,12 @@ fn span(name: &'static str, context: &Context) -> tracing::Span {
     )
 }
 
-async fn told(wired: &Wiring<Tick>, invocation: Invocation) -> Result<Value, Error> {
-    let answer = tick(wired, invocation).await;
+async fn told(
+    wired: &Wiring<Tick>,
+    reading: Reading,
+    invocation: Invocation,
+) -> Result<Value, Error> {
+    let answer = tick(wired, reading, invocation).await;
     if let Err(error) = &answer {
         tracing::error!(error = chain(error.as_ref()), "failed");
         let span = tracing::Span::current();
@@ -121,8 +159,16 @@ async fn told(wired: &Wiring<Tick>, invocation: Invocation) -> Result<Value, Err
 
 /// Once more where a credential was refused that has been rotated: what the clock starts, the clock
 /// may start twice.
-async fn tick(wired: &Wiring<Tick>, invocation: Invocation) -> Result<Value, Error> {
-    let answer = wired.get().await?(invocation.clone()).await;
+async fn tick(
+    wired: &Wiring<Tick>,
+    reading: Reading,
+    invocation: Invocation,
+) -> Result<Value, Error> {
+    let work = match reading {
+        Reading::Once => wired.get().await?,
+        Reading::EachTime => wired.anew().await?,
+    };
+    let answer = work(invocation.clone()).await;
     match wired.renewed().await {
         Some(anew) if answer.is_err() => anew(invocation).await,
         Some(_) | None => answer,

@@ -3,10 +3,9 @@
 //! Asked by `GET /secretsmanager/get?secretId=…` with the session's token as proof of who asks; its
 //! answer is Secrets Manager's, whose `SecretString` is the secret's JSON. Until it has started
 //! itself it refuses connections or answers 400 "not ready to serve traffic, please wait"; hence the
-//! repetition. Whether it ever gets ready before the first invocation is unconfirmed (reports
-//! differ), so a start waits for *that* only briefly and leaves the rest to the first request. Its
-//! cache is switched off in template.yaml: a function keeps what it has read, and when it reads again
-//! it wants what is true now.
+//! repetition. It may become ready only with the first invocation (reports differ), so a start waits
+//! for *that* only briefly and leaves the rest to the first request. Its cache is switched off in
+//! template.yaml: a function keeps what it has read, and when it reads again it wants what is true now.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -26,10 +26,7 @@ impl Source {
     /// # Errors
     /// A malformed setting of the extension.
     pub(crate) fn of_the_process() -> Result<Self, SettingsError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "references are found by the form of their names, which the door to single settings cannot do"
-        )]
+        // All of them: references are found by the form of their names.
         let references = References::among(std::env::vars());
         let extension = settings::read(|env| Extension {
             port: env.parsed_or("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773),

@@ -13,13 +13,13 @@ use crate::{SecretsUnavailable, StartError};
 
 /// How long a function's start waits for its secrets. Lambda gives a start 10 s.
 const AT_START: Patience = Patience {
-    while_it_starts: Duration::from_millis(500),
+    while_it_starts: Duration::from_millis(100),
     in_all: Duration::from_secs(3),
 };
-/// How long a request or a batch waits for them.
+/// How long a request or a batch waits for them: enough for an extension that begins with it.
 const AT_WORK: Patience = Patience {
-    while_it_starts: Duration::from_secs(2),
-    in_all: Duration::from_secs(2),
+    while_it_starts: Duration::from_secs(3),
+    in_all: Duration::from_secs(3),
 };
 /// How long a secret that was refused and has not changed is not read again, so that neither a wrong
 /// secret nor a stranger's wrong signatures become a load.
@@ -30,10 +30,12 @@ const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// `T` is what the closure makes of the settings: a function's routes, a consumer with its desk.
 /// It is cloned for each request, so it is something cheap to clone.
 pub struct Wiring<T> {
-    wire: Box<dyn Fn(&mut Env) -> Option<T> + Send + Sync>,
+    wire: Wire<T>,
     source: Source,
     state: Mutex<State<T>>,
 }
+
+type Wire<T> = Box<dyn Fn(&mut Env) -> Option<T> + Send + Sync>;
 
 struct State<T> {
     built: Option<Built<T>>,
@@ -96,7 +98,7 @@ impl<T: Clone> Wiring<T> {
         }
     }
 
-    /// What was built; where the secrets had not come, they are waited for once more, for 2 s.
+    /// What was built; where the secrets had not come, they are waited for once more, for 3 s.
     ///
     /// # Errors
     /// [`NotWired`], which is logged here and is no news to a client.
@@ -112,8 +114,17 @@ impl<T: Clone> Wiring<T> {
         built
     }
 
+    /// What is built of the secrets as they are now: for work that is ordered rarely, and because a
+    /// secret was changed.
+    ///
+    /// # Errors
+    /// [`NotWired`].
+    pub async fn anew(&self) -> Result<T, NotWired> {
+        self.build(AT_WORK).await
+    }
+
     /// Called after work that may have met a refused credential: reads the secrets once more, for at
-    /// most 2 s, and builds anew if they have changed. `None` where nothing was refused or nothing
+    /// most 3 s, and builds anew if they have changed. `None` where nothing was refused or nothing
     /// has changed; then the next 30 s of refusals cause no reading.
     pub async fn renewed(&self) -> Option<T> {
         let doubts = settings::take_doubts();

@@ -9,8 +9,8 @@ use url::Url;
 use crate::shop::{LIST_PRODUCTS, Shop};
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:database-catalog-AbCdEf";
-/// The longest that a client waits for a refusal: 2 s for the secrets, and a busy machine.
-const REFUSED_WITHIN: Duration = Duration::from_secs(5);
+/// The longest that a client waits for a refusal: 3 s for the secrets, and a busy machine.
+const REFUSED_WITHIN: Duration = Duration::from_secs(6);
 
 /// A role like the area's, of the test's own, with a password that can be changed.
 struct Role {
