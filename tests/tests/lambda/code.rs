@@ -1,5 +1,6 @@
 //! Where the binaries come from.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,12 +24,7 @@ pub(crate) struct Task {
 
 impl Code {
     pub(crate) fn find() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "it is `cargo dev package`'s, not a setting of the shop"
-        )]
-        let packed = std::env::var_os("LAMBDA_PACKED");
-        packed.map_or_else(
+        told("LAMBDA_PACKED").map_or_else(
             // This program is target/debug/deps/lambda-….
             || Self::Built(here().ancestors().nth(2).expect("target/debug").to_owned()),
             |folder| Self::Packed(folder.into()),
@@ -67,6 +63,25 @@ impl Code {
             _place: place,
         }
     }
+}
+
+/// Whether a function is to be run: all are, unless `cargo dev package` was given names.
+pub(crate) fn is_chosen(function: &str) -> bool {
+    let chosen = told("LAMBDA_CHOSEN");
+    chosen.is_none_or(|names| {
+        names
+            .to_string_lossy()
+            .split(',')
+            .any(|name| name == function)
+    })
+}
+
+fn told(variable: &str) -> Option<OsString> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is `cargo dev package`'s, not a setting of the shop"
+    )]
+    std::env::var_os(variable)
 }
 
 fn here() -> PathBuf {

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use libtest_mimic::{Arguments, Failed, Trial};
+use package::Deployed;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::code::Code;
@@ -35,6 +36,9 @@ use crate::measured::Table;
 
 /// One function's visit: sets its scene, starts it, asks it, freezes it, asks it again.
 type Visit = fn(Lambda) -> LocalBoxFuture<'static, ()>;
+
+/// One that reads the database, for what is not a visit.
+const READER: &str = "get-product";
 
 macro_rules! visits {
     ($($name:literal => $place:ident :: $visit:ident),+ $(,)?) => {
@@ -81,49 +85,65 @@ fn main() -> ExitCode {
         }
     };
     let runtime = Runtime::new().expect("a runtime");
-    let table = Arc::new(Table::default());
-    let trials = trials(runtime.handle(), &Arc::new(code), &table, enclosed);
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    table.print();
+    let machine = Machine {
+        handle: runtime.handle().clone(),
+        code: Arc::new(code),
+        table: Arc::default(),
+        enclosed,
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials(&machine));
+    machine.table.print();
     conclusion.exit_code()
+}
+
+/// What every visit needs.
+#[derive(Clone)]
+struct Machine {
+    handle: Handle,
+    code: Arc<Code>,
+    table: Arc<Table>,
+    enclosed: bool,
+}
+
+impl Machine {
+    fn run(self, visit: Visit, deployed: Deployed) {
+        let lambda = Lambda::new(deployed, self.code, self.table, self.enclosed);
+        self.handle.block_on(visit(lambda));
+    }
+
+    /// A trial that needs what the template says of a function.
+    fn trial(&self, name: &str, visit: Option<Visit>, deployed: Option<&Deployed>) -> Trial {
+        let (machine, deployed) = (self.clone(), deployed.cloned());
+        let function = name.to_owned();
+        Trial::test(name, move || {
+            let visit =
+                visit.ok_or_else(|| Failed::from(format!("{function} is not visited here")))?;
+            let deployed = deployed.ok_or("it is not in template.yaml")?;
+            machine.run(visit, deployed);
+            Ok(())
+        })
+    }
 }
 
 /// A trial for each function that there is, in the code or in the template: one that is missing here
 /// or in one of them is a failure with its name.
-fn trials(handle: &Handle, code: &Arc<Code>, table: &Arc<Table>, enclosed: bool) -> Vec<Trial> {
+fn trials(machine: &Machine) -> Vec<Trial> {
     let deployed = surroundings::deployed();
     let visits: BTreeMap<&str, Visit> = VISITS.into_iter().collect();
     let names: BTreeSet<String> = code::functions()
         .into_iter()
         .chain(deployed.keys().cloned())
         .chain(visits.keys().map(|name| (*name).to_owned()))
+        .filter(|name| code::is_chosen(name))
         .collect();
-    let trial = |name: String| {
+    let visited = names.iter().map(|name| {
         let visit = visits.get(name.as_str()).copied();
-        let deployed = deployed.get(&name).cloned();
-        let (handle, code, table) = (handle.clone(), Arc::clone(code), Arc::clone(table));
-        Trial::test(name.clone(), move || {
-            let visit = visit.ok_or_else(|| Failed::from(format!("{name} is not visited here")))?;
-            let deployed =
-                deployed.ok_or_else(|| Failed::from(format!("{name} is not in template.yaml")))?;
-            let lambda = Lambda::new(deployed, code, table, enclosed);
-            handle.block_on(visit(lambda));
-            Ok(())
-        })
-    };
-    let distrust = {
-        let deployed = deployed.get("get-product").cloned();
-        let (handle, code, table) = (handle.clone(), Arc::clone(code), Arc::clone(table));
-        Trial::test(
-            "a_database_of_another_authority_is_not_trusted",
-            move || {
-                let deployed = deployed.ok_or("get-product is not in template.yaml")?;
-                handle.block_on(catalog::distrust(Lambda::new(
-                    deployed, code, table, enclosed,
-                )));
-                Ok(())
-            },
-        )
-    };
-    names.into_iter().map(trial).chain([distrust]).collect()
+        machine.trial(name, visit, deployed.get(name))
+    });
+    let distrust = code::is_chosen(READER).then(|| {
+        let visit: Visit = |lambda| catalog::distrust(lambda).boxed_local();
+        let name = "a_database_of_another_authority_is_not_trusted";
+        machine.trial(name, Some(visit), deployed.get(READER))
+    });
+    visited.chain(distrust).collect()
 }

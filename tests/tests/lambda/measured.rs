@@ -1,5 +1,6 @@
 //! What was measured, as a table.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,16 +49,20 @@ impl Table {
         for row in rows.iter() {
             println!("{}", line(row));
         }
-        let limits: std::collections::BTreeSet<&str> = rows
-            .iter()
-            .map(|row| row.limited_by.as_deref().unwrap_or("nothing"))
-            .collect();
-        for limit in limits {
-            println!(
-                "Memory was limited by {limit}; read-only files, Lambda's user and variables."
-            );
-        }
+        let how: BTreeSet<String> = rows.iter().map(how).collect();
+        how.iter().for_each(|how| println!("{how}"));
     }
+}
+
+fn how(row: &Row) -> String {
+    row.limited_by.as_deref().map_or_else(
+        || "With Lambda's variables, but without its files, user and memory.".to_owned(),
+        |limit| {
+            format!(
+                "With Lambda's files, user, variables and memory, which was limited by {limit}."
+            )
+        },
+    )
 }
 
 fn line(row: &Row) -> String {

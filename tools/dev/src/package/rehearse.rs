@@ -13,6 +13,8 @@ use crate::workspace::{Function, Workspace};
 
 /// Where `tests/tests/lambda` finds what was packed.
 const PACKED: &str = "LAMBDA_PACKED";
+/// Which of it it is to run: names with commas between them.
+const CHOSEN: &str = "LAMBDA_CHOSEN";
 
 pub(crate) async fn run(
     workspace: &Workspace,
@@ -23,19 +25,30 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     // The whole workspace's features, as `cargo dev test` has built it. One after another: what is
     // measured is one function, not their crowd.
-    let fixed = [
+    let arguments = [
         "--workspace",
         "--test",
         "lambda",
         "--",
         "--test-threads",
         "1",
-        "--exact",
     ];
-    let names = functions.iter().map(|function| function.name.as_str());
-    let arguments: Vec<String> = fixed.into_iter().chain(names).map(str::to_owned).collect();
-    let packed = [(PACKED, OsString::from(builder.folder("")))];
-    let passed = tests::run_with(workspace, terminal, options, &arguments, &packed).await?;
+    let names: Vec<&str> = functions
+        .iter()
+        .map(|function| function.name.as_str())
+        .collect();
+    let told = [
+        (PACKED, builder.folder("").into()),
+        (CHOSEN, OsString::from(names.join(","))),
+    ];
+    let passed = tests::run_with(
+        workspace,
+        terminal,
+        options,
+        &arguments.map(str::to_owned),
+        &told,
+    )
+    .await?;
     ensure!(passed, "not every function ran as it must (see above)");
     Ok(())
 }
