@@ -48,7 +48,22 @@ pub(crate) fn forget_cargo(command: &mut Command) {
 }
 
 /// Runs a cargo command that compiles, showing what it compiles. Its errors are shown in full.
-pub(crate) async fn compile(mut command: Command, step: &Step) -> anyhow::Result<()> {
+pub(crate) async fn compile(command: Command, step: &Step) -> anyhow::Result<()> {
+    if let Err(NotCompiled(told)) = compile_if_it_can(command, step).await? {
+        step.say(&told);
+        bail!("the code does not compile (see above)");
+    }
+    Ok(())
+}
+
+/// What the compiler told of code that does not compile.
+pub(crate) struct NotCompiled(pub(crate) String);
+
+/// [`compile`] for code that may not compile, which is then for the caller to tell.
+pub(crate) async fn compile_if_it_can(
+    mut command: Command,
+    step: &Step,
+) -> anyhow::Result<Result<(), NotCompiled>> {
     command
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .stdout(Stdio::piped())
@@ -70,11 +85,10 @@ pub(crate) async fn compile(mut command: Command, step: &Step) -> anyhow::Result
             _ => rest.push(line),
         }
     }
-    if !cargo.ended().await?.success() {
-        step.say(&rest.join("\n"));
-        bail!("the code does not compile (see above)");
+    if cargo.ended().await?.success() {
+        return Ok(Ok(()));
     }
-    Ok(())
+    Ok(Err(NotCompiled(rest.join("\n"))))
 }
 
 /// Builds every program of the workspace. The whole workspace at once, because `cargo lambda watch`

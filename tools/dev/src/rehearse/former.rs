@@ -1,5 +1,6 @@
 //! Version N: which revision it is, and its binaries.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use rehearsal::Version;
 use tokio::process::Command;
 
-use crate::cargo;
+use crate::cargo::{self, NotCompiled};
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
 
@@ -44,83 +45,63 @@ const NEEDED: &str = "functions/operations/src/bin/migrate.rs";
 
 const MIGRATIONS: &str = "migrations/*.sql";
 
-/// The revision that was asked for; else the last one that a migration lies behind, so that a
-/// rehearsal always crosses one.
-pub(super) async fn choose(workspace: &Workspace, asked: Option<&str>) -> anyhow::Result<Revision> {
+/// How far back a version is looked for that can be built: not every commit can.
+const CANDIDATES: usize = 6;
+
+/// The revision that was asked for; else those that a migration lies behind, the latest first, so that
+/// a rehearsal always crosses one.
+pub(super) async fn choose(
+    workspace: &Workspace,
+    asked: Option<&str>,
+) -> anyhow::Result<Vec<Revision>> {
     let git = Git(workspace.root.clone());
-    let (name, reason) = match asked {
-        Some(name) => (name.to_owned(), "as asked".to_owned()),
-        None => git.before_the_last_migration().await?,
+    let names = match asked {
+        Some(name) => vec![(name.to_owned(), "as asked".to_owned())],
+        None => git.before_the_last_migrations().await?,
     };
-    let commit = git
-        .told(&[
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &format!("{name}^{{commit}}"),
-        ])
-        .await;
-    let Ok(commit) = commit else {
-        bail!(
-            "git does not know the revision {name}{}",
-            git.where_it_may_be().await
-        );
-    };
-    let has_functions = git
-        .told(&["cat-file", "-e", &format!("{commit}:{NEEDED}")])
-        .await
-        .is_ok();
-    ensure!(
-        has_functions,
-        "{name} has no {NEEDED}: choose a later version N with --from"
-    );
-    let subject = git
-        .told(&["show", "--no-patch", "--format=%s", &commit])
-        .await?;
-    Ok(Revision {
-        commit,
-        subject,
-        reason,
-    })
+    let mut revisions = Vec::new();
+    for (name, reason) in names {
+        match git.revision(&name, reason).await {
+            Ok(revision) => revisions.push(revision),
+            // The oldest may lie before the first function, or before where history ends here.
+            Err(error) if revisions.is_empty() => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(revisions)
 }
 
-/// The binaries of a revision: kept by a former run, or built now.
+/// The first of these versions that can be built, with its binaries: kept by a former run, or built
+/// now.
 pub(super) async fn built(
     workspace: &Workspace,
     terminal: &Terminal,
-    revision: &Revision,
+    revisions: Vec<Revision>,
     folder: &Path,
 ) -> anyhow::Result<Version> {
-    let versions = folder.join("versions");
-    let place = versions.join(revision.short());
-    if let Some(kept) = Version::kept(&place)? {
-        terminal.line("N was built by a former rehearsal.");
-        return Ok(kept);
+    let mut told = String::new();
+    for revision in revisions {
+        terminal.line(&format!(
+            "Version N is {revision}; version N+1 is the work tree."
+        ));
+        let place = folder.join("versions").join(revision.short());
+        if let Some(kept) = Version::kept(&place)? {
+            terminal.line("N was built by a former rehearsal.");
+            return Ok(kept);
+        }
+        match build(workspace, terminal, &revision, folder).await? {
+            Ok(binaries) => {
+                forget_all_but_the_last(&folder.join("versions"));
+                let source = workspace.root.join(SOURCE);
+                return Version::of_tree(&source, &binaries)?.keep(&source, &place);
+            }
+            Err(NotCompiled(errors)) => {
+                terminal.line(&format!("{} does not compile by itself.", revision.short()));
+                told = errors;
+            }
+        }
     }
-    forget_all_but_the_last(&versions);
-    clean_up(workspace).await;
-    let source = workspace.root.join(SOURCE);
-    let path = source.to_string_lossy().into_owned();
-    Git(workspace.root.clone())
-        .told(&[
-            "worktree",
-            "add",
-            "--detach",
-            "--force",
-            &path,
-            &revision.commit,
-        ])
-        .await?;
-    let binaries = build(
-        &Workspace {
-            root: source.clone(),
-        },
-        terminal,
-        folder,
-    )
-    .await?;
-    Version::of_tree(&source, &binaries)?.keep(&source, &place)
+    bail!("{told}\nversion N does not compile (see above): name another one with --from")
 }
 
 /// A version takes half a gigabyte: of those that were kept the last one stays.
@@ -148,57 +129,102 @@ pub(super) async fn clean_up(workspace: &Workspace) {
 
 /// In a folder of its own that is kept: what N and the next N have in common is built once. The work
 /// tree's folder would do as well for crates from outside, but ours would replace each other there.
-async fn build(source: &Workspace, terminal: &Terminal, folder: &Path) -> anyhow::Result<PathBuf> {
-    let step =
-        terminal.step("Building N (debug, its own target folder; the first time takes minutes)");
+async fn build(
+    workspace: &Workspace,
+    terminal: &Terminal,
+    revision: &Revision,
+    folder: &Path,
+) -> anyhow::Result<Result<PathBuf, NotCompiled>> {
+    clean_up(workspace).await;
+    let source = Workspace {
+        root: workspace.root.join(SOURCE),
+    };
+    let add = [
+        "worktree",
+        "add",
+        "--detach",
+        "--force",
+        SOURCE,
+        &revision.commit,
+    ];
+    Git(workspace.root.clone()).told(&add).await?;
+    let step = terminal.step("Building N (debug; the first time takes minutes)");
     let target = folder.join("build");
     let mut build = cargo::command(&source.root);
     build
         .args(["build", "--bins"])
         .env("CARGO_TARGET_DIR", &target);
-    let mut packages: Vec<String> = source
-        .deployed(&source.metadata()?)
-        .into_iter()
-        .map(|function| function.package)
-        .collect();
-    packages.dedup();
+    let functions = source.deployed(&source.metadata()?);
+    let packages: BTreeSet<String> = functions.into_iter().map(|f| f.package).collect();
     for package in packages {
         build.args(["--package", &package]);
     }
-    cargo::compile(build, &step)
-        .await
-        .context("building version N")?;
+    let compiled = cargo::compile_if_it_can(build, &step).await?;
     step.done();
-    Ok(target.join("debug"))
+    Ok(compiled.map(|()| target.join("debug")))
 }
 
 struct Git(PathBuf);
 
 impl Git {
-    /// A commit by name, and why this one.
-    async fn before_the_last_migration(&self) -> anyhow::Result<(String, String)> {
+    /// Commits by name, and why these.
+    async fn before_the_last_migrations(&self) -> anyhow::Result<Vec<(String, String)>> {
         let changed = self
             .told(&["status", "--porcelain", "--", MIGRATIONS])
-            .await
-            .context("version N comes from git")?;
-        if !changed.is_empty() {
-            return Ok((
-                "HEAD".to_owned(),
-                "migrations/ has changes that are not committed".to_owned(),
-            ));
-        }
-        let last = self
-            .told(&["log", "--max-count=1", "--format=%H", "--", MIGRATIONS])
+            .await;
+        let changed = changed.context("version N comes from git")?;
+        let most = format!("--max-count={CANDIDATES}");
+        let log = self
+            .told(&["log", &most, "--format=%H", "--", MIGRATIONS])
             .await?;
+        let mut names = Vec::new();
+        if !changed.is_empty() {
+            let reason = "migrations/ has changes that are not committed";
+            names.push(("HEAD".to_owned(), reason.to_owned()));
+        }
+        names.extend(log.lines().map(|commit| {
+            let short = commit.get(..12).unwrap_or(commit);
+            (
+                format!("{commit}^"),
+                format!("the commit before {short}, which changed migrations/"),
+            )
+        }));
         ensure!(
-            !last.is_empty(),
+            !names.is_empty(),
             "no commit has touched migrations/: name a version N with --from"
         );
-        let short = last.get(..12).unwrap_or(&last).to_owned();
-        Ok((
-            format!("{last}^"),
-            format!("the commit before {short}, which changed migrations/ last"),
-        ))
+        Ok(names)
+    }
+
+    /// A commit that can be a version of the shop.
+    async fn revision(&self, name: &str, reason: String) -> anyhow::Result<Revision> {
+        let commit = format!("{name}^{{commit}}");
+        let parse = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ];
+        let Ok(commit) = self.told(&parse).await else {
+            let where_it_may_be = self.where_it_may_be().await;
+            bail!("git does not know the revision {name}{where_it_may_be}");
+        };
+        let needed = self
+            .told(&["cat-file", "-e", &format!("{commit}:{NEEDED}")])
+            .await;
+        ensure!(
+            needed.is_ok(),
+            "{name} has no {NEEDED}: choose a later version N with --from"
+        );
+        let subject = self
+            .told(&["show", "--no-patch", "--format=%s", &commit])
+            .await?;
+        Ok(Revision {
+            commit,
+            subject,
+            reason,
+        })
     }
 
     /// What is said of a revision that is not there.
@@ -282,13 +308,17 @@ mod tests {
     #[tokio::test]
     async fn without_a_word_a_migration_lies_between_the_versions() {
         let (folder, workspace) = repository().await;
-        assert_eq!(choose(&workspace, None).await.unwrap().subject, "One");
+        let chosen = async |asked| {
+            let revisions = choose(&workspace, asked).await.unwrap();
+            revisions
+                .into_iter()
+                .map(|revision| revision.subject)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(None).await, ["One", "A function"]);
         fs::write(folder.path().join("migrations/0003_three.sql"), "").unwrap();
-        assert_eq!(choose(&workspace, None).await.unwrap().subject, "Words");
-        assert_eq!(
-            choose(&workspace, Some("HEAD^")).await.unwrap().subject,
-            "Two"
-        );
+        assert_eq!(chosen(None).await, ["Words", "One", "A function"]);
+        assert_eq!(chosen(Some("HEAD^")).await, ["Two"]);
     }
 
     #[tokio::test]

@@ -22,7 +22,8 @@ use crate::workspace::Workspace;
 /// How a deployment is rehearsed.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Rehearse {
-    /// Version N: any revision that git knows [default: the commit before migrations/ last changed]
+    /// Version N: any revision that git knows [default: the commit before migrations/ last changed,
+    /// or before the change before, until one compiles]
     #[arg(long, value_name = "REVISION")]
     from: Option<String>,
     /// How long each phase lasts
@@ -50,12 +51,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let folder = workspace.root.join("target/rehearsal");
     let _alone = only_one(&folder)?;
-    let former = former::choose(workspace, order.from.as_deref()).await?;
-    terminal.line(&format!(
-        "Version N is {former}; version N+1 is the work tree."
-    ));
+    let revisions = former::choose(workspace, order.from.as_deref()).await?;
     let versions = tokio::select! {
-        versions = versions(workspace, terminal, &former, &folder) => versions,
+        versions = versions(workspace, terminal, revisions, &folder) => versions,
         asked = asked_to_end() => Err(broken_off(asked)),
     };
     former::clean_up(workspace).await;
@@ -77,10 +75,10 @@ pub(crate) async fn run(
 async fn versions(
     workspace: &Workspace,
     terminal: &Terminal,
-    former: &former::Revision,
+    revisions: Vec<former::Revision>,
     folder: &Path,
 ) -> anyhow::Result<(Version, Version)> {
-    let former = former::built(workspace, terminal, former, folder).await?;
+    let former = former::built(workspace, terminal, revisions, folder).await?;
     let step = terminal.step("Building N+1");
     cargo::build_programs(&workspace.root, &step).await?;
     step.done();
