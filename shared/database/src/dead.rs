@@ -140,8 +140,15 @@ pub async fn list(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Parked>, DatabaseError> {
-    // Each selection of filters is a statement of its own, so that each has an index to walk.
-    let mut sql = QueryBuilder::<Postgres>::new(
+    let mut sql = QueryBuilder::new("");
+    push_list(&mut sql, filter, after, limit);
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(connection).await?;
+    rows.into_iter().map(Parked::try_from).collect()
+}
+
+/// Each selection of filters is a statement of its own, so that each has an index to walk.
+fn push_list(sql: &mut QueryBuilder<Postgres>, filter: &Filter, after: Option<Uuid>, limit: i64) {
+    sql.push(
         "SELECT id, queue, message_id, type AS event_type, attempt, error, parked_at, resolution,
                 resolved_at, resolved_by, resolution_reason, octet_length(body)::bigint AS size,
                 encode(sha256(body), 'hex') AS sha256,
@@ -150,10 +157,10 @@ pub async fn list(
     sql.push_bind(LISTED_BODY)
         .push(" THEN body END AS body FROM dead_messages WHERE true");
     if let Some(queue) = &filter.queue {
-        sql.push(" AND queue = ").push_bind(queue);
+        sql.push(" AND queue = ").push_bind(queue.clone());
     }
     if let Some(event_type) = &filter.event_type {
-        sql.push(" AND type = ").push_bind(event_type);
+        sql.push(" AND type = ").push_bind(event_type.clone());
     }
     match filter.state {
         None => {}
@@ -164,8 +171,6 @@ pub async fn list(
         sql.push(" AND id < ").push_bind(after);
     }
     sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
-    let rows: Vec<Row> = sql.build_query_as().fetch_all(connection).await?;
-    rows.into_iter().map(Parked::try_from).collect()
 }
 
 /// Reads a message whole and locks it until the transaction ends: of two who decide at once, the
@@ -311,3 +316,6 @@ impl TryFrom<Row> for Parked {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,9 +101,22 @@ pub enum EventError {
         /// Its version.
         version: u16,
     },
-    /// The payload is not that of its type.
-    #[error("the event's payload is malformed")]
-    Malformed(#[from] serde_json::Error),
+    /// The payload is not that of its type. Says in which way and never what stands there: errors are
+    /// kept with their message and shown to staff.
+    #[error("the event's payload is malformed: {0}")]
+    Malformed(String),
+}
+
+impl From<serde_json::Error> for EventError {
+    /// serde quotes the value in all its sentences but this one.
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        Self::Malformed(if text.starts_with("missing field") {
+            text
+        } else {
+            "a field has another type".to_owned()
+        })
+    }
 }
 
 impl Fault for EventError {
@@ -156,6 +169,22 @@ mod tests {
             error.to_string(),
             "no event order.placed in version 9 is known"
         );
-        assert!(Event::parse("order.placed", 1, &serde_json::json!({"order_id": 4})).is_err());
+        let told = |payload: Value| {
+            let error = Event::parse("payment.check", 1, &payload).unwrap_err();
+            crate::chain(&error)
+        };
+        let malformed = "the event's payload is malformed: ";
+        let missing = told(serde_json::json!({}));
+        assert_eq!(missing, format!("{malformed}missing field `reference`"));
+        for payload in [
+            serde_json::json!({"reference": "Ada Obi"}),
+            serde_json::json!({"reference": 4}),
+            serde_json::json!("Ada Obi"),
+        ] {
+            assert_eq!(
+                told(payload),
+                format!("{malformed}a field has another type")
+            );
+        }
     }
 }

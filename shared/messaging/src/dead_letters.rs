@@ -11,14 +11,15 @@ use lapin::message::BasicGetMessage;
 use lapin::options::{BasicAckOptions, BasicGetOptions};
 use lapin::types::AMQPValue;
 use lapin::{BasicProperties, Channel};
-use tokio::time::timeout;
+use telemetry::metric;
+use tokio::time::{Instant, timeout_at};
 
 use crate::connection::{BrokerUnavailable, connect};
 use crate::topology::QUEUES;
 use crate::{Envelope, FailureDesk, RabbitSettings, Unavailable};
 
-/// A broker that answers nothing for this long is given up.
-const SILENCE_LIMIT: Duration = Duration::from_secs(2);
+/// How long the broker may take for all of a visit's answers, after it has taken the connection.
+const VISIT_LIMIT: Duration = Duration::from_secs(3);
 /// How many messages one visit brings; the next one finds the rest.
 const MOST: usize = 100;
 
@@ -38,18 +39,19 @@ pub enum NotCollected {
 /// between) is parked again by the next visit, which the desk takes for the same.
 ///
 /// # Errors
-/// [`NotCollected`]; a broker that is away costs at most 2 s.
+/// [`NotCollected`]; a broker that is away costs at most 2 s, one that is slow 5 s.
 pub async fn collect_dead(
     settings: &RabbitSettings,
     desk: &impl FailureDesk,
 ) -> Result<usize, NotCollected> {
     let connection = connect(settings, "dead letters").await?;
-    let channel = bounded(connection.create_channel()).await?;
+    let until = Instant::now() + VISIT_LIMIT;
+    let channel = bounded(until, connection.create_channel()).await?;
     let mut collected = 0;
     for queue in &QUEUES {
         let dead_queue = queue.dead_queue();
         while collected < MOST {
-            let Some(message) = get(&channel, &dead_queue).await? else {
+            let Some(message) = get(until, &channel, &dead_queue).await? else {
                 break;
             };
             let body = &message.delivery.data;
@@ -57,26 +59,33 @@ pub async fn collect_dead(
             let error = why(&message.delivery.properties);
             desk.park(queue.name, body, envelope.as_ref(), &error)
                 .await?;
-            bounded(message.delivery.ack(BasicAckOptions::default())).await?;
+            bounded(until, message.delivery.ack(BasicAckOptions::default())).await?;
+            metrics::counter!(metric::MESSAGES_PARKED, "queue" => queue.name).increment(1);
             collected += 1;
         }
     }
     // The goodbye comes after the last acknowledgement on the same wire: once it is answered, so is
     // that. What it leaves open, the next visit closes.
-    drop(bounded(connection.close(200, "collected".into())).await);
+    drop(bounded(until, connection.close(200, "collected".into())).await);
     Ok(collected)
 }
 
-async fn get(channel: &Channel, queue: &str) -> Result<Option<BasicGetMessage>, BrokerUnavailable> {
-    bounded(channel.basic_get(queue.into(), BasicGetOptions { no_ack: false })).await
+async fn get(
+    until: Instant,
+    channel: &Channel,
+    queue: &str,
+) -> Result<Option<BasicGetMessage>, BrokerUnavailable> {
+    let asking = channel.basic_get(queue.into(), BasicGetOptions { no_ack: false });
+    bounded(until, asking).await
 }
 
 async fn bounded<T>(
+    until: Instant,
     asking: impl Future<Output = lapin::Result<T>>,
 ) -> Result<T, BrokerUnavailable> {
-    timeout(SILENCE_LIMIT, asking)
+    timeout_at(until, asking)
         .await
-        .map_err(|_| BrokerUnavailable::Silent(SILENCE_LIMIT))?
+        .map_err(|_| BrokerUnavailable::Silent(VISIT_LIMIT))?
         .map_err(BrokerUnavailable::Failed)
 }
 
