@@ -14,6 +14,10 @@ use tracing::field::Empty;
 use crate::DatabaseError;
 use crate::pool::{Lent, Pool};
 
+/// Connections of one function instance unless `DATABASE_CONNECTIONS` says otherwise: an instance works
+/// one request at a time. docs/connections.md counts with it.
+pub const CONNECTIONS: u32 = 1;
+
 /// `DATABASE_URL`, `DATABASE_PASSWORD` and `DATABASE_CONNECTIONS`.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
@@ -37,7 +41,7 @@ impl DatabaseSettings {
         Self {
             url,
             password: env.optional("DATABASE_PASSWORD").map(SecretString::from),
-            connections: env.parsed_or("DATABASE_CONNECTIONS", 1),
+            connections: env.parsed_or("DATABASE_CONNECTIONS", CONNECTIONS),
         }
     }
 

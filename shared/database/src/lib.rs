@@ -23,7 +23,7 @@ mod stored;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use connection::{Connection, Database, DatabaseSettings, Transaction};
+pub use connection::{CONNECTIONS, Connection, Database, DatabaseSettings, Transaction};
 pub use dead::{DeadMessage, park};
 pub use error::DatabaseError;
 pub use inbox::{first_time, was_worked};

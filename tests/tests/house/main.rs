@@ -9,6 +9,7 @@
 mod agreement;
 mod arrows;
 mod built;
+mod connections;
 mod environment;
 mod functions;
 mod grants;
