@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::bail;
 use rehearsal::Version;
-use tokio::process::Command;
 
+use super::git::Git;
 use crate::cargo::{self, NotCompiled};
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
@@ -17,9 +16,9 @@ use crate::workspace::Workspace;
 /// A commit, and why it was chosen.
 #[derive(Debug, Clone)]
 pub(super) struct Revision {
-    commit: String,
-    subject: String,
-    reason: String,
+    pub(super) commit: String,
+    pub(super) subject: String,
+    pub(super) reason: String,
 }
 
 impl fmt::Display for Revision {
@@ -39,14 +38,6 @@ impl Revision {
 
 /// Where N's source is while it is built; git knows it as a work tree.
 const SOURCE: &str = "target/rehearsal/source";
-
-/// Without this there is no version that could be deployed.
-const NEEDED: &str = "functions/operations/src/bin/migrate.rs";
-
-const MIGRATIONS: &str = "migrations/*.sql";
-
-/// How far back a version is looked for that can be built: not every commit can.
-const CANDIDATES: usize = 6;
 
 /// The revision that was asked for; else those that a migration lies behind, the latest first, so that
 /// a rehearsal always crosses one.
@@ -164,110 +155,6 @@ async fn build(
     Ok(compiled.map(|()| target.join("debug")))
 }
 
-struct Git(PathBuf);
-
-impl Git {
-    /// Commits by name, and why these.
-    async fn before_the_last_migrations(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let changed = self
-            .told(&["status", "--porcelain", "--", MIGRATIONS])
-            .await;
-        let changed = changed.context("version N comes from git")?;
-        let most = format!("--max-count={CANDIDATES}");
-        let log = self
-            .told(&["log", &most, "--format=%H", "--", MIGRATIONS])
-            .await?;
-        let mut names = Vec::new();
-        if !changed.is_empty() {
-            let reason = "migrations/ has changes that are not committed";
-            names.push(("HEAD".to_owned(), reason.to_owned()));
-        }
-        names.extend(log.lines().map(|commit| {
-            let short = commit.get(..12).unwrap_or(commit);
-            (
-                format!("{commit}^"),
-                format!("the commit before {short}, which changed migrations/"),
-            )
-        }));
-        ensure!(
-            !names.is_empty(),
-            "no commit has touched migrations/: name a version N with --from"
-        );
-        Ok(names)
-    }
-
-    /// A commit that can be a version of the shop.
-    async fn revision(&self, name: &str, reason: String) -> anyhow::Result<Revision> {
-        let commit = format!("{name}^{{commit}}");
-        let parse = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &commit,
-        ];
-        let Ok(commit) = self.told(&parse).await else {
-            let where_it_may_be = self.where_it_may_be().await;
-            bail!("git does not know the revision {name}{where_it_may_be}");
-        };
-        let needed = self
-            .told(&["cat-file", "-e", &format!("{commit}:{NEEDED}")])
-            .await;
-        ensure!(
-            needed.is_ok(),
-            "{name} has no {NEEDED}: choose a later version N with --from"
-        );
-        let subject = self
-            .told(&["show", "--no-patch", "--format=%s", &commit])
-            .await?;
-        Ok(Revision {
-            commit,
-            subject,
-            reason,
-        })
-    }
-
-    /// What is said of a revision that is not there.
-    async fn where_it_may_be(&self) -> &'static str {
-        match self
-            .told(&["rev-parse", "--is-shallow-repository"])
-            .await
-            .as_deref()
-        {
-            Ok("true") => {
-                ": this clone is shallow, its history ends before; `git fetch --unshallow` brings the rest"
-            }
-            _ => "",
-        }
-    }
-
-    /// What git prints, without the final line break.
-    async fn told(&self, args: &[&str]) -> anyhow::Result<String> {
-        let output = self.run(args).await.context("git cannot be started")?;
-        if !output.status.success() {
-            bail!(
-                "git {}: {}",
-                args.first().unwrap_or(&""),
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    }
-
-    async fn run(&self, args: &[&str]) -> std::io::Result<Output> {
-        let mut git = Command::new("git");
-        git.args(args)
-            .current_dir(&self.0)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        // A hook that started us would have git look elsewhere.
-        git.env_remove("GIT_DIR")
-            .env_remove("GIT_WORK_TREE")
-            .env_remove("GIT_INDEX_FILE");
-        git.output().await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,7 +168,7 @@ mod tests {
         let git = Git(workspace.root.clone());
         git.told(&["init", "--quiet"]).await.unwrap();
         for (file, subject) in [
-            (NEEDED, "A function"),
+            ("functions/operations/src/bin/migrate.rs", "A function"),
             ("migrations/0001_one.sql", "One"),
             ("migrations/0002_two.sql", "Two"),
             ("README.md", "Words"),

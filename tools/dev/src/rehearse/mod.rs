@@ -1,6 +1,7 @@
 //! `cargo dev rehearse-deploy`: a former version of the shop is deployed over by this one, under load.
 
 mod former;
+mod git;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};

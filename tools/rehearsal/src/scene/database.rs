@@ -21,6 +21,7 @@ impl fmt::Display for Schema {
 }
 
 /// An empty database at first.
+#[derive(Clone)]
 pub(crate) struct Database {
     server: PgConnectOptions,
     name: String,
