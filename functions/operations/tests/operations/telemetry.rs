@@ -1,6 +1,10 @@
 //! What `relay-outbox` tells about itself and the messages it carries.
 
-use runtime_api::{Collector, Function, Metrics, schedule_event};
+use std::path::{Path, PathBuf};
+
+use runtime_api::{
+    CollectedSpan, Collector, Function, Message, Metrics, Request, rabbitmq_event, schedule_event,
+};
 use serde_json::{Value, json};
 use stage::Stage;
 
@@ -153,4 +157,94 @@ async fn a_relay_that_traces_nothing_hands_on_what_it_was_given() {
     let messages = broker.take("order_processing").await;
     assert_eq!(messages[0]["body"]["trace_parent"], PARENT);
     assert_eq!(messages[0]["properties"]["headers"]["traceparent"], PARENT);
+}
+
+/// A function of another area, beside the one of ours.
+fn neighbour(function: &str) -> PathBuf {
+    let path = Path::new(RELAY_OUTBOX).with_file_name(function);
+    assert!(
+        path.exists(),
+        "{function} is not built: cargo build --workspace"
+    );
+    path
+}
+
+fn an_order(variant: domain::VariantId) -> Request {
+    let order = Request::post("/api/orders").route("/api/orders");
+    order
+        .header("idempotency-key", "traced-order")
+        .json(&json!({
+            "items": [{ "variant_id": variant, "quantity": 1 }],
+            "customer": { "name": "Ada Obi", "email": "ada@example.com", "phone": "08031234567" },
+            "delivery_address": {
+                "street": "12 Allen Avenue", "landmark": "opposite the bank", "city": "Ikeja",
+                "lga": "Ikeja", "state": "Lagos", "country": "NG",
+            },
+            "payment": { "channel": "card" },
+        }))
+}
+
+fn named<'a>(spans: &'a [CollectedSpan], name: &str) -> &'a CollectedSpan {
+    let mut found = spans.iter().filter(|span| span.name == name);
+    let span = found
+        .next()
+        .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
+    assert!(found.next().is_none(), "several {name}");
+    span
+}
+
+#[tokio::test]
+async fn an_orders_request_its_message_through_the_broker_and_its_consumer_are_one_trace() {
+    let stage = Stage::set().await;
+    let broker = Broker::declared(&stage).await;
+    let collector = Collector::start();
+    let url = collector.url();
+    let traced = ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str());
+    let spawn = |function: &str| {
+        let binary = neighbour(function);
+        Function::spawn(&binary, &stage.settings_with(&binary, &[traced]))
+    };
+    let (place_order, process_order) = (spawn("place-order"), spawn("process-order"));
+    let relay_outbox = broker.spawn(
+        &stage,
+        RELAY_OUTBOX,
+        &[traced, ("RELAY_DRAIN_SECONDS", "0")],
+    );
+    let product = stage.a_product(500_000, 10).await;
+
+    assert_eq!(place_order.send(an_order(product)).await.status, 201);
+    relay(&relay_outbox).await;
+    let published = broker.take("order_processing").await.remove(0);
+    // As a relay of the version before would have sent its body: then the header says it.
+    let mut body = published["body"].clone();
+    body.as_object_mut()
+        .unwrap()
+        .remove("trace_parent")
+        .unwrap();
+    let header = published["properties"]["headers"]["traceparent"].clone();
+    let message = Message::event(&body).header("traceparent", header);
+    let event = rabbitmq_event("order_processing", "/", &[message]);
+    let report = process_order.invoke(&event).await.unwrap();
+    assert_eq!(report["done"], 1, "{report}");
+
+    let spans = collector.spans();
+    let request = named(&spans, "POST /api/orders");
+    let sent = named(&spans, "publish madrush.events:order.placed");
+    let worked = named(
+        &spans,
+        "process madrush.events:order.placed:order_processing",
+    );
+    for span in [sent, worked] {
+        assert_eq!(span.trace, request.trace, "{}", span.name);
+    }
+    assert_eq!(request.parent, None);
+    assert_eq!(sent.parent.as_ref(), Some(&request.id));
+    assert_eq!(worked.parent.as_ref(), Some(&sent.id));
+    let services = [request, sent, worked].map(|span| span.service.as_str());
+    assert_eq!(services, ["place-order", "relay-outbox", "process-order"]);
+    let next = stage.row("SELECT DISTINCT trace_parent FROM outbox").await;
+    let carried = format!("00-{}-{}-01", worked.trace, worked.id);
+    assert_eq!(next, json!({ "trace_parent": carried }));
+    stage.let_messages_come_due().await;
+    stage.announced().await;
 }

@@ -99,7 +99,7 @@ async fn a_request_and_what_it_calls_are_one_trace_with_their_attributes() {
 async fn what_is_handed_on_is_the_parent_of_what_follows_even_where_it_is_not_recorded() {
     let stand_in = StandIn::start();
     let collector = a_collector(&stand_in.url());
-    for (part, recorded) in [(1.0, true), (0.0, false)] {
+    for (part, others, recorded) in [(1.0, 0.0, true), (0.0, 1.0, false)] {
         let mut handed_on = None;
         let request = async {
             let span = info_span!("request", otel.kind = "server");
@@ -117,7 +117,7 @@ async fn what_is_handed_on_is_the_parent_of_what_follows_even_where_it_is_not_re
                 otel.parent = handed_on.as_str()
             ));
         };
-        traced(&collector, 1.0 - part, follows).await;
+        traced(&collector, others, follows).await;
         collector.send().await;
         let follower = stand_in
             .spans()
