@@ -7,8 +7,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_multi_thread()
@@ -31,4 +33,33 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok((TcpListener::from_std(listener)?, address))
+}
+
+/// Routes that are served on a free port of the loopback interface, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+impl Serving {
+    pub(crate) fn start(routes: Router) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (listener, address) = listen(any).expect("no free port on the loopback interface");
+        let task = runtime().spawn(async move { axum::serve(listener, routes).await });
+        Self {
+            address,
+            task: task.abort_handle(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }

@@ -3,7 +3,6 @@
 //! Path and shapes: OTLP/HTTP with JSON (opentelemetry-proto, `ExportTraceServiceRequest`).
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,15 +11,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
-use tokio::task::AbortHandle;
 
-use crate::background::{listen, runtime};
+use crate::background::Serving;
 
 /// The collector: one that a test can read, and let hang or fail. It listens until it is dropped.
 pub struct Collector {
-    address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
-    serving: AbortHandle,
+    serving: Serving,
 }
 
 #[derive(Default)]
@@ -73,23 +70,19 @@ impl Collector {
     #[must_use]
     pub fn start() -> Self {
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let (listener, address) = listen("127.0.0.1:0".parse().expect("this is an address"))
-            .expect("no free port on the loopback interface");
         let router = Router::new()
             .route("/v1/traces", post(take))
             .with_state(Arc::clone(&shared));
-        let serving = runtime().spawn(async move { axum::serve(listener, router).await });
         Self {
-            address,
             shared,
-            serving: serving.abort_handle(),
+            serving: Serving::start(router),
         }
     }
 
     /// Its address, for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.serving.address())
     }
 
     /// From now on answers so.
@@ -123,12 +116,6 @@ impl Collector {
             assert!(Instant::now() < until, "no such span among {spans:#?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 

@@ -4,7 +4,6 @@
 //! (the extension's HTTP interface), and GetSecretValue for what it answers.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::task::AbortHandle;
 
-use crate::background::{listen, runtime};
+use crate::background::Serving;
 
 /// What a function must show to be answered.
 const TOKEN: &str = "a-session-token";
@@ -25,9 +23,8 @@ const TOKEN: &str = "a-session-token";
 /// The extension that gives a function its secrets: one that a test can fill, slow down, and let
 /// refuse. It listens until it is dropped.
 pub struct SecretsExtension {
-    address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
-    serving: AbortHandle,
+    serving: Serving,
 }
 
 #[derive(Default)]
@@ -59,16 +56,12 @@ impl SecretsExtension {
     #[must_use]
     pub fn start() -> Self {
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let (listener, address) = listen("127.0.0.1:0".parse().expect("this is an address"))
-            .expect("no free port on the loopback interface");
         let router = Router::new()
             .route("/secretsmanager/get", get(answer))
             .with_state(Arc::clone(&shared));
-        let serving = runtime().spawn(async move { axum::serve(listener, router).await });
         Self {
-            address,
             shared,
-            serving: serving.abort_handle(),
+            serving: Serving::start(router),
         }
     }
 
@@ -78,7 +71,7 @@ impl SecretsExtension {
         vec![
             (
                 "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT".to_owned(),
-                self.address.port().to_string(),
+                self.serving.address().port().to_string(),
             ),
             ("AWS_SESSION_TOKEN".to_owned(), TOKEN.to_owned()),
         ]
@@ -98,12 +91,6 @@ impl SecretsExtension {
     #[must_use]
     pub fn asked(&self) -> usize {
         lock(&self.shared).asked
-    }
-}
-
-impl Drop for SecretsExtension {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 

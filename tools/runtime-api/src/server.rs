@@ -16,9 +16,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
 
-use crate::background::{listen, runtime};
+use crate::background::Serving;
 use crate::function::FunctionError;
 
 /// What a function answered to one event.
@@ -32,9 +31,8 @@ struct Event {
 
 /// The Runtime API of one function instance.
 pub(crate) struct Server {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    serving: AbortHandle,
+    serving: Serving,
 }
 
 struct Shared {
@@ -60,20 +58,16 @@ impl Server {
             running: Mutex::default(),
             ready: watch::Sender::new(None),
         });
-        let (listener, address) = listen("127.0.0.1:0".parse().expect("this is an address"))
-            .expect("no free port on the loopback interface");
         let router = router(Arc::clone(&shared));
-        let serving = runtime().spawn(async move { axum::serve(listener, router).await });
         Self {
-            address,
             shared,
-            serving: serving.abort_handle(),
+            serving: Serving::start(router),
         }
     }
 
     /// For `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.serving.address()
     }
 
     /// Queues an event; the receiver gets its answer, or an error when the instance ends first.
@@ -100,12 +94,6 @@ impl Server {
         while let Ok(event) = waiting.try_recv() {
             drop(event.answer.send(Err(error.clone())));
         }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 
