@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use package::Archive;
+use libtest_mimic::Failed;
+use package::{Archive, Binary};
 use tempfile::TempDir;
 
 /// What is run.
@@ -29,6 +30,14 @@ impl Code {
             || Self::Built(here().ancestors().nth(2).expect("target/debug").to_owned()),
             |folder| Self::Packed(folder.into()),
         )
+    }
+
+    /// A function's debug build, if that is what is run.
+    pub(crate) fn built(&self, function: &str) -> Option<PathBuf> {
+        match self {
+            Self::Built(all) => Some(all.join(function)),
+            Self::Packed(_) => None,
+        }
     }
 
     /// Lays a function's files out: what was packed goes through its zip.
@@ -74,6 +83,19 @@ pub(crate) fn is_chosen(function: &str) -> bool {
             .split(',')
             .any(|name| name == function)
     })
+}
+
+/// What `cargo dev package` looks for is in a debug build: it would be found.
+pub(crate) fn assert_not_sent(binary: &Path) -> Result<(), Failed> {
+    let tree = root().canonicalize()?.display().to_string();
+    let binary = Binary::read(&fs::read(binary)?, &[("the work tree", tree)])?;
+    let held: Vec<&str> = binary.marks.iter().map(|mark| mark.text).collect();
+    for expected in ["--openapi", "--settings", ""] {
+        if !held.contains(&expected) {
+            return Err(format!("{expected:?} is not found: {:?}", binary.marks).into());
+        }
+    }
+    Ok(())
 }
 
 fn told(variable: &str) -> Option<OsString> {

@@ -145,5 +145,10 @@ fn trials(machine: &Machine) -> Vec<Trial> {
         let name = "a_database_of_another_authority_is_not_trusted";
         machine.trial(name, Some(visit), deployed.get(READER))
     });
-    visited.chain(distrust).collect()
+    let refused = machine.code.built(READER).map(|binary| {
+        Trial::test("a_debug_build_may_not_be_sent", move || {
+            code::assert_not_sent(&binary)
+        })
+    });
+    visited.chain(distrust).chain(refused).collect()
 }

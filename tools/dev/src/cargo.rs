@@ -27,6 +27,10 @@ pub(crate) fn command_of(program: &Path, root: &Path) -> Command {
 
 /// Where cargo keeps the sources of crates.
 pub(crate) fn home() -> Option<PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is cargo's own, not a setting of the shop"
+    )]
     let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     given.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }

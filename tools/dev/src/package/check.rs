@@ -111,3 +111,36 @@ pub(crate) async fn tree(
         told.join("\n")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(zip: u64, faults: Vec<Fault>) -> Packed {
+        Packed {
+            name: "list-products".to_owned(),
+            program: zip * 2,
+            zip,
+            budget: budget("catalog-functions"),
+            glibc: Some(Glibc::OF_LAMBDA),
+            faults,
+        }
+    }
+
+    #[test]
+    fn a_zip_over_its_budget_may_not_be_sent_and_a_full_one_may() {
+        assert!(packed(3 << 20, Vec::new()).may_be_sent());
+        let fat = packed((3 << 20) + 1, Vec::new());
+        assert!(!fat.may_be_sent());
+        let told = ["list-products: its zip is 3.00 MiB, its budget 3.00 MiB"];
+        assert_eq!(fat.complaints(), told);
+    }
+
+    #[test]
+    fn a_small_zip_with_a_fault_may_not_be_sent_and_each_fault_is_told() {
+        let library = Fault::Library("libssl.so.3".to_owned());
+        let told = packed(1, vec![library, Fault::TooNew(Glibc(2, 39))]);
+        assert!(!told.may_be_sent());
+        assert_eq!(told.complaints().len(), 2);
+    }
+}

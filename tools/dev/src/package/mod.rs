@@ -96,3 +96,38 @@ pub(crate) async fn run(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests_of_the_choice {
+    use super::*;
+
+    fn chosen(names: &[&str]) -> anyhow::Result<Vec<String>> {
+        let all = ["get-order", "health"].map(|name| Function {
+            name: name.to_owned(),
+            package: "functions".to_owned(),
+        });
+        let order = Package {
+            arm64: false,
+            database_ca: None,
+            run: false,
+            functions: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let chosen = order.chosen(all.to_vec())?;
+        Ok(chosen.into_iter().map(|function| function.name).collect())
+    }
+
+    #[test]
+    fn all_functions_are_packed_unless_some_are_named() {
+        assert_eq!(chosen(&[]).unwrap(), ["get-order", "health"]);
+        assert_eq!(chosen(&["health"]).unwrap(), ["health"]);
+    }
+
+    #[test]
+    fn a_function_that_there_is_not_is_told_with_those_that_there_are() {
+        let error = chosen(&["heath"]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no function heath; there are get-order, health"
+        );
+    }
+}
