@@ -116,6 +116,8 @@ pub(crate) struct Probe {
     owner: PgConnection,
     columns: BTreeMap<String, Vec<String>>,
     statements: usize,
+    /// Its own among the probes of tests that run at the same time.
+    role: String,
 }
 
 impl Probe {
@@ -134,15 +136,17 @@ impl Probe {
             owner,
             columns: rows.into_iter().collect(),
             statements: 0,
+            role: format!("grants_probe_{}", uuid::Uuid::now_v7().simple()),
         };
-        probe
-            .run(
-                "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = 0;
-                 CREATE ROLE grants_probe; GRANT USAGE ON SCHEMA public TO grants_probe;
-                 GRANT ALL ON ALL TABLES IN SCHEMA public TO grants_probe",
-            )
-            .await
-            .unwrap();
+        // Reading the binaries takes its time meanwhile.
+        let role = &probe.role;
+        let begin = format!(
+            "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = 0;
+             SET LOCAL idle_in_transaction_session_timeout = 0;
+             CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role};
+             GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+        );
+        probe.run(&begin).await.unwrap();
         probe
     }
 
@@ -244,12 +248,15 @@ impl Probe {
         instead: Option<&str>,
     ) -> bool {
         self.run(&format!(
-            "SAVEPOINT denied; REVOKE {verb} ON {table} FROM grants_probe"
+            "SAVEPOINT denied; REVOKE {verb} ON {table} FROM {}",
+            self.role
         ))
         .await
         .unwrap();
         if let Some(grant) = instead {
-            self.run(&format!("{grant} TO grants_probe")).await.unwrap();
+            self.run(&format!("{grant} TO {}", self.role))
+                .await
+                .unwrap();
         }
         let may = self.may(name).await;
         self.run("ROLLBACK TO SAVEPOINT denied").await.unwrap();
@@ -257,7 +264,7 @@ impl Probe {
     }
 
     async fn may(&mut self, name: &str) -> bool {
-        self.run("SAVEPOINT asked; SET LOCAL ROLE grants_probe")
+        self.run(&format!("SAVEPOINT asked; SET LOCAL ROLE {}", self.role))
             .await
             .unwrap();
         let answer = self.run(&format!("EXPLAIN EXECUTE {name}")).await;
