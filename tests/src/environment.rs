@@ -91,6 +91,11 @@ impl Addresses<'_> {
             ("STOREFRONT_URL", format!("{web}/storefront")),
             ("STAFF_EMAIL", "staff@madrush.example".to_owned()),
             ("RELAY_DRAIN_SECONDS", "5".to_owned()),
+            ("METRICS", "emf".to_owned()),
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                self.standins.collector().url(),
+            ),
             ("PAYMENT_CHECK_SECONDS", CHECKS.to_owned()),
         ]
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use invariants::Ledger;
 use reqwest::{Client, StatusCode};
+use runtime_api::Collector;
 use sandbox::{Running, Sandbox, SandboxConfig};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -23,6 +24,7 @@ const TIME_SCALE: u32 = 60;
 pub struct StandIns {
     running: Running,
     http: Client,
+    collector: Collector,
 }
 
 /// A message as it reached somebody.
@@ -58,6 +60,7 @@ impl StandIns {
         Self {
             running,
             http: client(),
+            collector: Collector::start(),
         }
     }
 
@@ -65,6 +68,12 @@ impl StandIns {
     #[must_use]
     pub fn url(&self) -> &str {
         self.running.url()
+    }
+
+    /// Where the functions' traces go.
+    #[must_use]
+    pub fn collector(&self) -> &Collector {
+        &self.collector
     }
 
     pub(crate) fn smtp(&self) -> SocketAddr {

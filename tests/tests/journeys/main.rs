@@ -9,6 +9,7 @@ mod faults;
 mod lateness;
 mod paying;
 mod sums;
+mod tracing;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -36,7 +37,7 @@ macro_rules! named {
     };
 }
 
-const JOURNEYS: [(&str, Journey); 12] = named![
+const JOURNEYS: [(&str, Journey); 13] = named![
     paying::an_order_is_placed_paid_and_confirmed(shop),
     paying::the_scheduled_check_finds_a_payment_that_nobody_told_of(shop),
     paying::a_webhook_five_times_and_before_the_callback_pays_once(shop),
@@ -49,6 +50,7 @@ const JOURNEYS: [(&str, Journey); 12] = named![
     lateness::money_after_expiry_revives_an_order_whose_stock_is_left(shop),
     lateness::money_after_expiry_goes_back_where_the_stock_is_gone(shop),
     faults::a_provider_that_hangs_is_asked_later_and_the_link_is_mailed(shop),
+    tracing::from_the_order_to_its_receipt_there_is_one_trace(shop),
 ];
 
 const FAULTS: [(&str, OwnShop); 2] = named![
