@@ -168,10 +168,13 @@ async fn what_is_signed_but_is_no_event_is_refused_and_not_kept() {
 #[tokio::test]
 async fn while_keys_are_rotated_both_sign() {
     let stage = Stage::set().await;
-    let settings = stage.settings_with(WEBHOOK, &[
-        ("PAYSTACK_SECRET_KEY", "sk_test_new"),
-        ("PAYSTACK_PREVIOUS_SECRET_KEY", "sk_test_old"),
-    ]);
+    let settings = stage.settings_with(
+        WEBHOOK,
+        &[
+            ("PAYSTACK_SECRET_KEY", "sk_test_new"),
+            ("PAYSTACK_PREVIOUS_SECRET_KEY", "sk_test_old"),
+        ],
+    );
     let function = Function::spawn(WEBHOOK, &settings);
     let body = a_body();
     for (key, status) in [
