@@ -102,4 +102,3 @@ fn http_client(
         .build()?;
     Ok(client)
 }
-
