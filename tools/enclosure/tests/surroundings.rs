@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 fn probe() -> PathBuf {
     let here = std::env::current_exe().expect("this test's file");
     let folder = here.ancestors().nth(2).expect("target/debug");
-    folder.join("examples/probe")
+    folder.join("examples/enclosed")
 }
 
 fn run(environment: &[(&str, &str)], memory_mb: u32) -> (Output, Enclosure) {
