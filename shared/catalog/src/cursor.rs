@@ -6,7 +6,7 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike, Utc};
-use domain::{Fault, Kind, ProductId};
+use domain::{CursorError, ProductId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Filters, Sort};
@@ -33,21 +33,6 @@ pub(crate) enum Key {
     Price(i64),
     Name(String),
     Rank(i64),
-}
-
-/// A text that is no cursor of this list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor of this list; begin again without it")]
-pub struct CursorError;
-
-impl Fault for CursorError {
-    fn kind(&self) -> Kind {
-        Kind::Invalid
-    }
-
-    fn code(&self) -> &'static str {
-        "invalid_cursor"
-    }
 }
 
 impl FromStr for Cursor {

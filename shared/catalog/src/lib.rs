@@ -24,7 +24,7 @@ mod store_product;
 pub mod testing;
 
 pub use category_tree::{CategoryNode, category_tree};
-pub use cursor::{Cursor, CursorError};
+pub use cursor::Cursor;
 pub use facets::{CategoryFacet, FACETS_OVER, Facets, OptionFacet, PriceFacet, ValueFacet, facets};
 pub use filters::{FilterError, Filters, OptionName, OptionValue, SearchText};
 pub use find_product::{FindProductError, Product, ProductOption, ProductVariant, find_product};

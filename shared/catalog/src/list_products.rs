@@ -3,10 +3,10 @@
 use std::ops::RangeInclusive;
 
 use database::{DatabaseError, PgConnection};
-use domain::{Availability, Money, ProductId};
+use domain::{Availability, CursorError, Money, ProductId};
 
 use crate::filters::fingerprint;
-use crate::{Cursor, CursorError, Filters, Sort, store_categories, store_list};
+use crate::{Cursor, Filters, Sort, store_categories, store_list};
 
 /// How many products a page may have.
 pub const PAGE_SIZES: RangeInclusive<i64> = 1..=100;

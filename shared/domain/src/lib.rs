@@ -10,6 +10,7 @@ mod catalogue;
 mod cause;
 mod clock;
 mod contact;
+mod cursor;
 mod event;
 mod fault;
 mod ids;
@@ -30,6 +31,7 @@ pub use catalogue::{Availability, CatalogueWordError, Sku, Slug};
 pub use cause::Cause;
 pub use clock::Clock;
 pub use contact::{ContactError, Customer, Email, PersonName, Phone};
+pub use cursor::CursorError;
 pub use event::{Event, EventError};
 pub use fault::{Fault, Kind, Unreadable, chain};
 pub use ids::{

@@ -5,28 +5,13 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Fault, Kind};
+use domain::CursorError;
 use uuid::Uuid;
 
 /// The last item of a page of a list that is ordered by id. Opaque to clients, not secret, and good
 /// for any filter of the same list: it is a place in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdCursor(pub Uuid);
-
-/// A text that is no cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor of this list; begin again without it")]
-pub struct CursorError;
-
-impl Fault for CursorError {
-    fn kind(&self) -> Kind {
-        Kind::Invalid
-    }
-
-    fn code(&self) -> &'static str {
-        "invalid_cursor"
-    }
-}
 
 impl FromStr for IdCursor {
     type Err = CursorError;

@@ -28,7 +28,7 @@ mod token;
 pub use access::{Bearer, GuestAccess};
 pub use body::{BODY_LIMIT, Json, RawBody};
 pub use cacheable::public_json;
-pub use cursor::{CursorError, IdCursor};
+pub use cursor::IdCursor;
 pub use fields::{Field, FieldErrors, Unknown};
 pub use idempotency::{IdempotencyHeader, hash_of};
 pub use problem::{FieldError, Problem};

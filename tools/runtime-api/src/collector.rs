@@ -62,6 +62,22 @@ pub struct CollectedSpan {
     pub attributes: BTreeMap<String, String>,
 }
 
+impl CollectedSpan {
+    /// The one span of a name.
+    ///
+    /// # Panics
+    /// Where there is none, or more than one.
+    #[must_use]
+    pub fn named<'a>(spans: &'a [Self], name: &str) -> &'a Self {
+        let mut found = spans.iter().filter(|span| span.name == name);
+        let span = found
+            .next()
+            .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
+        assert!(found.next().is_none(), "several {name}");
+        span
+    }
+}
+
 impl Collector {
     /// Begins to listen, on a free port of the loopback interface.
     ///

@@ -184,15 +184,6 @@ fn an_order(variant: domain::VariantId) -> Request {
         }))
 }
 
-fn named<'a>(spans: &'a [CollectedSpan], name: &str) -> &'a CollectedSpan {
-    let mut found = spans.iter().filter(|span| span.name == name);
-    let span = found
-        .next()
-        .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
-    assert!(found.next().is_none(), "several {name}");
-    span
-}
-
 #[tokio::test]
 async fn an_orders_request_its_message_through_the_broker_and_its_consumer_are_one_trace() {
     let stage = Stage::set().await;
@@ -228,9 +219,9 @@ async fn an_orders_request_its_message_through_the_broker_and_its_consumer_are_o
     assert_eq!(report["done"], 1, "{report}");
 
     let spans = collector.spans();
-    let request = named(&spans, "POST /api/orders");
-    let sent = named(&spans, "publish madrush.events:order.placed");
-    let worked = named(
+    let request = CollectedSpan::named(&spans, "POST /api/orders");
+    let sent = CollectedSpan::named(&spans, "publish madrush.events:order.placed");
+    let worked = CollectedSpan::named(
         &spans,
         "process madrush.events:order.placed:order_processing",
     );

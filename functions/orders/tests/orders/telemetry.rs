@@ -51,15 +51,6 @@ async fn line(function: &Function, message: &str) -> Value {
     panic!("no line {message:?} in {:#?}", function.logs())
 }
 
-fn named<'a>(spans: &'a [CollectedSpan], name: &str) -> &'a CollectedSpan {
-    let mut found = spans.iter().filter(|span| span.name == name);
-    let span = found
-        .next()
-        .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
-    assert!(found.next().is_none(), "several {name}");
-    span
-}
-
 #[tokio::test]
 async fn a_placed_order_is_counted_once_and_its_repeat_is_not() {
     let stage = Stage::set().await;
@@ -247,9 +238,9 @@ async fn from_the_request_to_the_message_and_what_that_announces_there_is_one_tr
     assert_eq!(stage.deliver(&process_order, QUEUE).await, Report::done(1));
 
     let spans = collector.spans();
-    let request = named(&spans, "POST /api/orders");
-    let call = named(&spans, "paystack initialize");
-    let message = named(
+    let request = CollectedSpan::named(&spans, "POST /api/orders");
+    let call = CollectedSpan::named(&spans, "paystack initialize");
+    let message = CollectedSpan::named(
         &spans,
         "process madrush.events:order.placed:order_processing",
     );
@@ -323,7 +314,7 @@ async fn a_message_tried_again_stays_in_its_trace() {
 
     assert_eq!(report.rescheduled, 1, "{:#?}", process_order.logs());
     let spans = collector.spans();
-    let tried = named(
+    let tried = CollectedSpan::named(
         &spans,
         "process madrush.events:order.placed:order_processing",
     );
@@ -354,7 +345,7 @@ async fn a_strangers_traceparent_neither_forces_a_recording_nor_joins_a_trace() 
         assert_eq!(collector.asked(), recorded);
     }
     let spans = collector.spans();
-    let request = named(&spans, "GET /api/orders/{number}");
+    let request = CollectedSpan::named(&spans, "GET /api/orders/{number}");
     assert_eq!(request.parent, None);
     assert!(!stranger.contains(&request.trace));
 }

@@ -26,15 +26,6 @@ async fn traced(collector: &Arc<Collector>, part: f64, work: impl Future<Output 
     work.with_subscriber(subscriber).await;
 }
 
-fn named<'a>(spans: &'a [CollectedSpan], name: &str) -> &'a CollectedSpan {
-    let mut found = spans.iter().filter(|span| span.name == name);
-    let span = found
-        .next()
-        .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
-    assert!(found.next().is_none(), "several {name}");
-    span
-}
-
 #[tokio::test]
 async fn a_request_and_what_it_calls_are_one_trace_with_their_attributes() {
     let stand_in = StandIn::start();
@@ -66,8 +57,8 @@ async fn a_request_and_what_it_calls_are_one_trace_with_their_attributes() {
 
     let spans = stand_in.spans();
     let (request, call) = (
-        named(&spans, "POST /api/orders"),
-        named(&spans, "paystack verify"),
+        CollectedSpan::named(&spans, "POST /api/orders"),
+        CollectedSpan::named(&spans, "paystack verify"),
     );
     assert_eq!(
         (request.kind, call.kind, request.failed, call.failed),
@@ -127,8 +118,8 @@ async fn what_is_handed_on_is_the_parent_of_what_follows_even_where_it_is_not_re
     }
     let spans = stand_in.spans();
     assert_eq!(
-        named(&spans, "follows").parent.as_ref(),
-        Some(&named(&spans, "request").id)
+        CollectedSpan::named(&spans, "follows").parent.as_ref(),
+        Some(&CollectedSpan::named(&spans, "request").id)
     );
 }
 
@@ -147,7 +138,10 @@ async fn what_is_no_trace_context_begins_a_trace_and_where_nothing_traces_nothin
     };
     traced(&collector, 1.0, work).await;
     collector.send().await;
-    assert_eq!(named(&stand_in.spans(), "strange").parent, None);
+    assert_eq!(
+        CollectedSpan::named(&stand_in.spans(), "strange").parent,
+        None
+    );
 }
 
 #[tokio::test]
