@@ -6,7 +6,10 @@
 
 pub mod asked;
 pub mod facets;
+mod management;
 mod reader;
 pub mod shapes;
+pub mod sync;
 
+pub use management::Management;
 pub use reader::{KEPT_FOR, Reader, json, raw};

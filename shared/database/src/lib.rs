@@ -9,6 +9,7 @@
 //!
 //! This crate knows no table of a context, no queue and no HTTP.
 
+pub mod audit;
 mod connection;
 pub mod dead;
 mod error;

@@ -35,7 +35,7 @@ impl<F: Fault> From<F> for Fail {
     /// deployment, after which staff replay what was put aside.
     fn from(fault: F) -> Self {
         match fault.kind() {
-            Kind::Unavailable | Kind::Conflict => Self::later(chain(&fault)),
+            Kind::Unavailable | Kind::Conflict | Kind::Stale => Self::later(chain(&fault)),
             Kind::Invalid | Kind::Forbidden | Kind::NotFound | Kind::Bug => {
                 Self::never(chain(&fault))
             }

@@ -50,6 +50,13 @@ fn order_of(event: &Event) -> Option<OrderId> {
         | Event::RefundRequested { .. }
         | Event::RefundCheck { .. }
         | Event::NotificationRequested { .. }
-        | Event::ProductUpdated { .. } => None,
+        | Event::ProductCreated { .. }
+        | Event::ProductUpdated { .. }
+        | Event::ProductArchived { .. }
+        | Event::CategoryUpdated { .. }
+        | Event::StockChanged { .. }
+        | Event::ImageRequested { .. }
+        | Event::ImportRequested { .. }
+        | Event::ExportRequested { .. } => None,
     }
 }

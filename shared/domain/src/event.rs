@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    Fault, Kind, NotificationId, OrderId, PaymentReference, ProductId, RefundId, WebhookId,
+    CategoryId, ExportId, Fault, ImageId, ImportId, Kind, NotificationId, OrderId,
+    PaymentReference, ProductId, RefundId, VariantId, WebhookId,
 };
 
 macro_rules! events {
@@ -86,8 +87,22 @@ events! {
     RefundCheck = ("refund.check", 1) { refund_id: RefundId },
     /// A message must go to someone.
     NotificationRequested = ("notification.requested", 1) { notification_id: NotificationId },
-    /// A product was changed.
+    /// A product was made.
+    ProductCreated = ("product.created", 1) { product_id: ProductId },
+    /// A product, its options, variants or pictures were changed, or its time to be shown has come.
     ProductUpdated = ("product.updated", 1) { product_id: ProductId },
+    /// A product was taken out of the catalogue.
+    ProductArchived = ("product.archived", 1) { product_id: ProductId },
+    /// A category was made, changed, moved or removed.
+    CategoryUpdated = ("category.updated", 1) { category_id: CategoryId },
+    /// How many pieces of a variant can be had has changed.
+    StockChanged = ("stock.changed", 1) { variant_id: VariantId },
+    /// A picture was promised: the time has come to ask whether it was uploaded.
+    ImageRequested = ("image.requested", 1) { image_id: ImageId },
+    /// A file of products waits to be read, or to be read on.
+    ImportRequested = ("import.requested", 1) { import_id: ImportId },
+    /// A file of products waits to be written, or to be written on.
+    ExportRequested = ("export.requested", 1) { export_id: ExportId },
 }
 
 /// A message that this code cannot work.

@@ -14,6 +14,8 @@ pub enum Kind {
     NotFound,
     /// The present state does not allow it; another time it may.
     Conflict,
+    /// It has changed since the caller read it; nothing was done.
+    Stale,
     /// Something the shop depends on does not answer; the same request may work later.
     Unavailable,
     /// The shop is at fault: data that should not exist, a rule broken inside.

@@ -50,8 +50,12 @@ ids! {
     CategoryId,
     /// A registered customer.
     CustomerId,
+    /// A file that staff have asked for.
+    ExportId,
     /// A picture of a product.
     ImageId,
+    /// A file that staff have sent.
+    ImportId,
     /// A line of an order.
     LineId,
     /// A place where stock lies.

@@ -8,6 +8,7 @@
 mod address;
 mod catalogue;
 mod cause;
+mod change;
 mod clock;
 mod contact;
 mod cursor;
@@ -29,14 +30,15 @@ mod text;
 pub use address::{AddressError, DeliveryAddress, State};
 pub use catalogue::{Availability, CatalogueWordError, Sku, Slug};
 pub use cause::Cause;
+pub use change::{Change, StaleVersion, Version};
 pub use clock::Clock;
 pub use contact::{ContactError, Customer, Email, PersonName, Phone};
 pub use cursor::CursorError;
 pub use event::{Event, EventError};
 pub use fault::{Fault, Kind, Unreadable, chain};
 pub use ids::{
-    CategoryId, CustomerId, ImageId, LineId, LocationId, NotificationId, OrderId, PaymentId,
-    ProductId, RefundId, VariantId, WebhookId,
+    CategoryId, CustomerId, ExportId, ImageId, ImportId, LineId, LocationId, NotificationId,
+    OrderId, PaymentId, ProductId, RefundId, VariantId, WebhookId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use order::{FulfilmentStatus, OrderStatus, PaymentStatus};

@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use domain::{Fault, Unreadable};
+use domain::{Change, Fault, Unreadable};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use uuid::Uuid;
@@ -38,6 +38,31 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Field<T> {
                 Ok(value) => Self::Present(value),
                 Err(error) => Self::Wrong(error.to_string()),
             },
+        })
+    }
+}
+
+/// A field of a change, where null means "make it empty". Needs `#[serde(default)]` on its struct.
+#[derive(Debug, Clone, Default)]
+pub enum Patch<T> {
+    /// Not there.
+    #[default]
+    Absent,
+    /// Null.
+    Null,
+    /// There.
+    Present(T),
+    /// There, but not of this type; the parser's words.
+    Wrong(String),
+}
+
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A field that is not there does not come here.
+        Ok(match Field::deserialize(deserializer)? {
+            Field::Absent => Self::Null,
+            Field::Present(value) => Self::Present(value),
+            Field::Wrong(reason) => Self::Wrong(reason),
         })
     }
 }
@@ -88,6 +113,24 @@ impl FieldErrors {
             Field::Absent => None,
             Field::Present(_) | Field::Wrong(_) => self.required(name, field, check),
         }
+    }
+
+    /// A field of a change that may also be made empty.
+    pub fn change<T, U, E: Fault>(
+        &mut self,
+        name: &str,
+        patch: Patch<T>,
+        check: impl FnOnce(T) -> Result<U, E>,
+    ) -> Change<U> {
+        let field = match patch {
+            Patch::Absent => return Change::Leave,
+            Patch::Null => return Change::Clear,
+            Patch::Present(value) => Field::Present(value),
+            Patch::Wrong(reason) => Field::Wrong(reason),
+        };
+        // What is wrong is noted, and the request refused.
+        self.required(name, field, check)
+            .map_or(Change::Leave, Change::Set)
     }
 
     /// A field that may be absent, whose type is all there is to check.

@@ -24,12 +24,13 @@ mod shapes;
 mod shell;
 mod staff;
 mod token;
+mod version;
 
 pub use access::{Bearer, GuestAccess};
 pub use body::{BODY_LIMIT, Json, RawBody};
 pub use cacheable::public_json;
 pub use cursor::IdCursor;
-pub use fields::{Field, FieldErrors, Unknown};
+pub use fields::{Field, FieldErrors, Patch, Unknown};
 pub use idempotency::{IdempotencyHeader, hash_of};
 pub use problem::{FieldError, Problem};
 pub use query::Query;
@@ -37,6 +38,7 @@ pub use request_id::RequestId;
 pub use serve::{serve, storefront};
 pub use shapes::{MoneyBody, ProblemBody, created, json_text, ok};
 pub use staff::{Lifetime, LifetimeError, Permits, Staff, StaffAccess, permit};
+pub use version::{IfMatch, accepted, no_content, versioned};
 pub use wiring::StartError;
 
 #[cfg(test)]

@@ -150,6 +150,7 @@ fn from_fault(fault: &dyn Fault) -> Problem {
         Kind::Invalid => told(StatusCode::UNPROCESSABLE_ENTITY),
         Kind::Forbidden => told(StatusCode::FORBIDDEN),
         Kind::Conflict => told(StatusCode::CONFLICT),
+        Kind::Stale => told(StatusCode::PRECONDITION_FAILED),
         Kind::NotFound => Problem {
             log,
             ..Problem::not_found()

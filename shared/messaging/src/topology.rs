@@ -52,7 +52,14 @@ pub const QUEUES: [Queue; 4] = [
     },
     Queue {
         name: "product_updates",
-        bindings: &["product.*", "stock.*"],
+        bindings: &[
+            "product.*",
+            "category.*",
+            "stock.*",
+            "image.*",
+            "import.*",
+            "export.*",
+        ],
         consumer: "sync-product",
     },
 ];
@@ -94,6 +101,10 @@ mod tests {
             ("notification.requested", "notifications"),
             ("product.updated", "product_updates"),
             ("stock.changed", "product_updates"),
+            ("category.updated", "product_updates"),
+            ("image.requested", "product_updates"),
+            ("import.requested", "product_updates"),
+            ("export.requested", "product_updates"),
         ];
         for (kind, queue) in flows {
             let takers: Vec<_> = QUEUES

@@ -17,10 +17,11 @@ const LEAVES: [&str; 6] = [
     "wiring",
 ];
 
-const CONTEXTS: [&str; 7] = [
+const CONTEXTS: [&str; 8] = [
     "carts",
     "catalog",
     "customers",
+    "merchandising",
     "notifications",
     "orders",
     "payments",
@@ -37,6 +38,8 @@ fn may_know(shared: &str) -> Option<Vec<&'static str>> {
         "checkout" => [&CONTEXTS[..], &["database", "paystack"]].concat(),
         // Where a consumer's failures are recorded: messaging's words over the database's tables.
         "desk" => vec!["database", "messaging"],
+        // The staff's side of a function: who asks, over which database.
+        "office" => vec!["database", "edge"],
         // CloudFormation's words around a function that is invoked like a scheduled one.
         "deployment" => vec!["messaging"],
         "database" | "edge" => vec![],

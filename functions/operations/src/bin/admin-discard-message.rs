@@ -9,7 +9,8 @@ use desk::dead;
 use domain::Reason;
 use edge::permit::WriteOperations;
 use edge::{Field, FieldErrors, Json, Problem, ProblemBody, RequestId, Staff, StartError, Unknown};
-use operations_functions::{DeadMessageBody, Office, id_in_path};
+use office::{Office, id_in_path};
+use operations_functions::DeadMessageBody;
 use serde::Deserialize;
 use utoipa::{OpenApi, ToSchema};
 

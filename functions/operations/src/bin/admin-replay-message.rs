@@ -8,7 +8,8 @@ use axum::routing::post;
 use desk::dead;
 use edge::permit::WriteOperations;
 use edge::{Problem, ProblemBody, RequestId, Staff, StartError};
-use operations_functions::{DeadMessageBody, Office, id_in_path};
+use office::{Office, id_in_path};
+use operations_functions::DeadMessageBody;
 use utoipa::OpenApi;
 
 const ROUTE: &str = "/api/admin/dead-messages/{id}/replay";

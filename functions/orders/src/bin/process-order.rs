@@ -48,7 +48,14 @@ async fn handle(shop: &Resources, envelope: &Envelope) -> Result<(), Fail> {
         | Event::RefundRequested { .. }
         | Event::RefundCheck { .. }
         | Event::NotificationRequested { .. }
-        | Event::ProductUpdated { .. } => Err(Fail::never("this event is not for this queue")),
+        | Event::ProductCreated { .. }
+        | Event::ProductUpdated { .. }
+        | Event::ProductArchived { .. }
+        | Event::CategoryUpdated { .. }
+        | Event::StockChanged { .. }
+        | Event::ImageRequested { .. }
+        | Event::ImportRequested { .. }
+        | Event::ExportRequested { .. } => Err(Fail::never("this event is not for this queue")),
     }
 }
 

@@ -49,7 +49,14 @@ async fn handle(shop: &Resources, envelope: &Envelope) -> Result<(), Fail> {
         | Event::OrderConfirmed { .. }
         | Event::OrderExpired { .. }
         | Event::NotificationRequested { .. }
-        | Event::ProductUpdated { .. } => Err(Fail::never("this event is not for this queue")),
+        | Event::ProductCreated { .. }
+        | Event::ProductUpdated { .. }
+        | Event::ProductArchived { .. }
+        | Event::CategoryUpdated { .. }
+        | Event::StockChanged { .. }
+        | Event::ImageRequested { .. }
+        | Event::ImportRequested { .. }
+        | Event::ExportRequested { .. } => Err(Fail::never("this event is not for this queue")),
     }
 }
 

@@ -1,4 +1,7 @@
-//! What a function works with that staff use.
+//! The staff's side of a function: what it works with, and in whose name it is written down.
+//!
+//! Invariant: whoever asks is known before anything is read ([`edge::Staff`] is the guard), and what they
+//! change bears their sign and the request's id. This crate knows no context and no table.
 
 use axum::extract::FromRef;
 use database::Database;

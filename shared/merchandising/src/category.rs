@@ -1,0 +1,1 @@
+//! Categories: made, changed, moved, removed.

@@ -1,0 +1,1 @@
+//! Files of products: imports and exports.
