@@ -1,8 +1,8 @@
 //! What the functions of the area `catalog` share: what a public read opens, how its answer is kept,
 //! how a list is asked for, and the shapes of the answers.
 //!
-//! Invariant: a read of the catalogue needs the database or a copy that is younger than
-//! [`KEPT_FOR`]; without Redis it answers from the database, only slower.
+//! Invariant: a read of the catalogue shows every change that was answered before it began; without
+//! Redis it answers from the database, only slower.
 
 pub mod asked;
 pub mod facets;

@@ -25,13 +25,10 @@ impl Management {
         })
     }
 
-    /// To be called after the commit of what customers see: whoever reads from now on reads it. If
-    /// Redis cannot be told, `sync-product` tells it once more, and no copy lives longer than
-    /// [`crate::KEPT_FOR`].
+    /// To be called after the commit of what customers see, and before the answer: whoever reads from
+    /// then on reads it. Takes a round trip to Redis; up to [`cache::COPY_LIFE`] where Redis hangs.
     pub async fn changed(&self) {
-        if !self.cache.new_catalogue_generation().await {
-            tracing::warn!("copies of the catalogue could not be dropped");
-        }
+        self.cache.catalogue_changed().await;
     }
 }
 

@@ -12,8 +12,9 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// How long an answer is kept, in Redis and by whoever receives it. A change of the catalogue drops
-/// the copies in Redis at once; stock changes without a word, and may be shown this late.
+/// How long an answer is kept by whoever receives it. The shop's own copies in Redis are dropped by
+/// each change, and live for [`cache::COPY_LIFE`] at most; stock changes without a word, and may be
+/// shown this late.
 pub const KEPT_FOR: Duration = Duration::from_secs(15);
 
 /// What a public read of the catalogue opens: the database, and the copies in Redis.
@@ -42,7 +43,7 @@ impl Reader {
         self.database.connection().await
     }
 
-    /// The copy under a key, or what `read` answers. A refusal is never kept.
+    /// The copy of a part of an answer under a key, or what `read` answers. A refusal is never kept.
     ///
     /// # Errors
     /// Those of `read`.
@@ -51,10 +52,11 @@ impl Reader {
         key: &str,
         read: impl Future<Output = Result<Vec<u8>, Problem>>,
     ) -> Result<Vec<u8>, Problem> {
-        self.cache.catalogue_or_load(key, KEPT_FOR, read).await
+        self.cache.catalogue_part_or_load(key, read).await
     }
 
-    /// Answers with the copy under a key or with what `read` answers, for anyone to keep.
+    /// Answers with the copy under a key or with what `read` answers, for anyone to keep. Of several
+    /// who ask for the same at once, one reads.
     ///
     /// # Errors
     /// Those of `read`.
@@ -64,7 +66,7 @@ impl Reader {
         key: &str,
         read: impl Future<Output = Result<Vec<u8>, Problem>>,
     ) -> Result<Response, Problem> {
-        let body = self.copy_or(key, read).await?;
+        let body = self.cache.catalogue_or_load(key, read).await?;
         let seconds = u32::try_from(KEPT_FOR.as_secs()).unwrap_or(u32::MAX);
         Ok(edge::public_json(headers, body, seconds))
     }

@@ -1,148 +1,146 @@
-//! Copies of the catalogue, dropped all at once by a new generation.
+//! Copies of the catalogue, dropped all at once when it changes.
+//!
+//! Redis holds the name of the present *generation* of the catalogue, and copies that bear the name
+//! of the generation that they were loaded in. A change ends the generation: its name is deleted, and
+//! the next reader that misses gives the next one a random name.
+//!
+//! # No read that begins after a change was answered shows what was there before
+//!
+//! The promise is [`Cache::catalogue_changed`]'s: it is called after the commit, and when it has
+//! returned, no copy that was loaded before the commit is served. Why:
+//!
+//! 1. A reader asks for the generation *before* it reads the database (`begin.lua`), and its copy
+//!    bears that name. A copy is served only if it bears the present name, both read in one command.
+//! 2. So once Redis has confirmed that the generation is ended, whatever was loaded before is dead,
+//!    whenever it is put: names do not come back. (It is not even put: `finish.lua` compares.)
+//! 3. **Redis was wiped or restarted**, in the middle of a load too: it has neither copies nor a
+//!    generation. It must never load old ones from a disk: it runs without persistence
+//!    (`tools/services`, `compose.yaml`, and on AWS an ElastiCache node without snapshots). Therefore
+//!    "nobody listens", heard on a connection begun after the commit, is as good as a confirmation.
+//! 4. **The writer's connection is dead, or Redis is busy**: the drop does not ask the breaker, and is
+//!    repeated over new connections ([`crate::link`]). Deleting needs no room in a full Redis, and does
+//!    no harm when it is carried out twice, or late.
+//! 5. **Redis is frozen, or cannot be reached by this writer** while readers may: then nothing that a
+//!    writer says helps, and it waits until the copies have come to their end, [`COPY_LIFE`] after the
+//!    commit, going on to try. A copy ends that long after its reader asked for the generation, by
+//!    Redis' own clock, not after it was put: neither a slow load nor a put that lay in a frozen
+//!    socket makes it live longer.
+//! 6. **A reader that waits for another's copy** takes it only under 1., by the generation as it is
+//!    then; the other's lease bears the generation too, so that nobody waits for an old copy.
+//!
+//! What is left: a writer that ends between its commit and the drop has answered nothing; the
+//! consumer of the change's message drops once more. And where the cache has a spare
+//! (`CacheSpare`), a drop that was confirmed in the milliseconds before the first node died may not
+//! have reached the spare: copies are then old for at most [`COPY_LIFE`], most of which passes while
+//! AWS notices the death.
+//!
+//! # One load for all
+//!
+//! Functions are processes that share nothing but Redis. Of those that miss the same copy together one
+//! gets its lease and loads, the others look for its copy (`turn.rs`). Whoever waits in vain loads by
+//! itself: patience is bounded, a leader that fails says so, and one that died loses its lease.
 
-use std::fmt;
+mod generation;
+mod packed;
+mod turn;
+
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use redis::Cmd;
-use ring::rand::{SecureRandom, SystemRandom};
+use tokio::time::timeout;
 
-use crate::{Cache, set};
+use crate::Cache;
+use crate::link::Heard;
+use turn::Turn;
 
-/// The bytes that a generation is written in, before each copy.
-const GENERATION_BYTES: usize = 32;
+/// How long a copy of the catalogue is served, counted from before it was loaded. What changes without
+/// a word (how many pieces are on a shelf) is shown this late; and this long a change is not answered
+/// whose copies cannot be dropped.
+pub const COPY_LIFE: Duration = Duration::from_secs(5);
 
-/// The catalogue as it was between two changes. A generation is random, not a counter: one that
-/// Redis has lost can never come back and make old copies fresh.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Generation([u8; GENERATION_BYTES]);
+/// By how much two clocks may differ over [`COPY_LIFE`].
+const CLOCKS: Duration = Duration::from_millis(100);
 
-impl Generation {
-    fn new() -> Option<Self> {
-        let mut random = [0_u8; GENERATION_BYTES / 2];
-        SystemRandom::new().fill(&mut random).ok()?;
-        let mut text = [0; GENERATION_BYTES];
-        for (index, digit) in text.iter_mut().enumerate() {
-            let byte = random[index / 2];
-            let nibble = if index % 2 == 0 { byte >> 4 } else { byte & 15 };
-            *digit = b"0123456789abcdef"[usize::from(nibble)];
-        }
-        Some(Self(text))
-    }
-
-    fn read(bytes: Option<Vec<u8>>) -> Option<Self> {
-        bytes?.try_into().ok().map(Self)
-    }
-}
-
-impl fmt::Debug for Generation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Generation({})", String::from_utf8_lossy(&self.0))
-    }
-}
+/// How long another's load is waited for.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// The same within a load of one's own, for which others wait.
+const PATIENCE_WITH_A_PART: Duration = Duration::from_millis(500);
 
 impl Cache {
-    /// The copy of a part of the catalogue, or what `load` answers, which is then copied for `ttl`.
-    /// `load` is not polled when there is a copy; it must read the database only when polled.
+    /// The copy of a part of the catalogue, or what `load` answers, which is then copied for
+    /// [`COPY_LIFE`]. `load` is not polled when there is a copy; it must read the database only when
+    /// polled. Of several who miss together one loads, and the others wait for it, for 1.5 s at most.
     ///
-    /// # What is guaranteed
-    /// A copy is served only under the generation that it was loaded in, and the generation is read
-    /// *before* the database. So if a change is committed first and announced after
-    /// ([`Cache::new_catalogue_generation`] answered `true`), no later call answers what was there
-    /// before the change: a reader that had read the old state had read the old generation too, and
-    /// the copy that it puts, however late, bears that one. It may overwrite a newer copy; then the
-    /// next reader loads again.
-    ///
-    /// Between commit and announcement, and when Redis could not be told, old copies are served for
-    /// at most their `ttl`; the consumer of `product.updated` announces once more. Copies and
-    /// generation are read in one atomic command, so a hit costs one round trip.
+    /// The copy was loaded after the last change that [`Cache::catalogue_changed`] has dropped; see
+    /// the module for the argument. A copy costs one round trip.
     ///
     /// # Errors
-    /// Those of `load`, and no other.
+    /// Those of `load`, and no other. An error is not copied.
     pub async fn catalogue_or_load<E>(
         &self,
         key: &str,
-        ttl: Duration,
         load: impl Future<Output = Result<Vec<u8>, E>>,
     ) -> Result<Vec<u8>, E> {
-        let (generation, copy) = self.catalogue_copy(key).await;
-        if let Some(copy) = copy {
-            return Ok(copy);
-        }
-        let value = load.await?;
-        if let Some(generation) = generation {
-            let copy = [generation.0.as_slice(), &value].concat();
-            self.link
-                .ask::<()>(set(&self.copy_key(key), &copy, ttl))
-                .await;
-        }
-        Ok(value)
+        self.copy_or_load(key, PATIENCE, load).await
     }
 
-    /// The catalogue's present generation; `None` when Redis does not answer.
-    pub async fn catalogue_generation(&self) -> Option<Generation> {
-        let known: Option<Vec<u8>> = self.link.ask(Cmd::get(self.generation_key())).await?;
-        match Generation::read(known) {
-            Some(generation) => Some(generation),
-            None => self.first_generation().await,
-        }
+    /// The same for what is loaded within another load: waits for 0.5 s at most.
+    ///
+    /// # Errors
+    /// Those of `load`, and no other.
+    pub async fn catalogue_part_or_load<E>(
+        &self,
+        key: &str,
+        load: impl Future<Output = Result<Vec<u8>, E>>,
+    ) -> Result<Vec<u8>, E> {
+        self.copy_or_load(key, PATIENCE_WITH_A_PART, load).await
     }
 
-    /// Makes every copy of the catalogue stale at once. To be called after the change is committed.
-    /// Answers whether Redis has confirmed it; if not, old copies live until their `ttl` ends or a
-    /// later call succeeds.
-    pub async fn new_catalogue_generation(&self) -> bool {
-        let Some(generation) = Generation::new() else {
-            return false;
-        };
-        let announcing = Cmd::set(self.generation_key(), generation.0.as_slice());
-        self.link.ask::<()>(announcing).await.is_some()
-    }
-
-    /// The generation to load in, and the copy if it is of that generation.
-    async fn catalogue_copy(&self, key: &str) -> (Option<Generation>, Option<Vec<u8>>) {
-        let question = Cmd::mget(&[self.generation_key(), self.copy_key(key)]);
-        let answer = self.link.ask::<[Option<Vec<u8>>; 2]>(question).await;
-        let reached = answer.is_some();
-        let [generation, copy] = answer.unwrap_or_default();
-        let (generation, copy) = match Generation::read(generation) {
-            Some(generation) => {
-                let copy = copy.and_then(|copy| fresh(&generation, copy));
-                (Some(generation), copy)
+    async fn copy_or_load<E>(
+        &self,
+        key: &str,
+        patience: Duration,
+        load: impl Future<Output = Result<Vec<u8>, E>>,
+    ) -> Result<Vec<u8>, E> {
+        let keys = self.keys(key);
+        // Boxed: this part is compiled once, and lies beside no load.
+        let turn = self.turn(&keys, patience).boxed().await;
+        self.counters.lookup(matches!(turn, Turn::Copy(_)));
+        match turn {
+            Turn::Copy(copy) => Ok(copy),
+            Turn::Load(None) => load.await,
+            Turn::Load(Some(ticket)) => {
+                let answer = load.await;
+                let loaded = answer.as_deref().ok();
+                self.finish(&keys, ticket, loaded).boxed().await;
+                answer
             }
-            None if reached => (self.first_generation().await, None),
-            None => (None, None),
-        };
-        self.counters.lookup(copy.is_some());
-        (generation, copy)
+        }
     }
 
-    /// Redis has no generation: it is new or was wiped. Of several that notice, one sets it.
-    async fn first_generation(&self) -> Option<Generation> {
-        let generation = Generation::new()?;
-        let mut question = redis::pipe();
-        question
-            .set_nx(self.generation_key(), generation.0.as_slice())
-            .ignore();
-        question.get(self.generation_key());
-        let (present,): (Option<Vec<u8>>,) = self.link.ask(question).await?;
-        Generation::read(present)
+    /// To be called after a change of the catalogue is committed, and before it is answered: when this
+    /// returns, no copy is served that was loaded before the commit. It takes a round trip; half a
+    /// second at most where Redis restarts; and [`COPY_LIFE`] where Redis may be alive and does not
+    /// answer, because its copies might be served to others.
+    pub async fn catalogue_changed(&self) {
+        let told = async { while !self.new_catalogue_generation().await {} };
+        if timeout(self.copy_life + CLOCKS, told).await.is_err() {
+            tracing::warn!(
+                "Redis could not be told of a change; its copies have come to their end"
+            );
+        }
     }
 
-    fn generation_key(&self) -> String {
-        self.key("catalogue:generation")
+    /// Makes every copy of the catalogue stale at once, if Redis confirms within half a second:
+    /// answers whether no older copy will be served. For those who need not wait, because they are no
+    /// answer to the change, or will try again; else [`Cache::catalogue_changed`].
+    pub async fn new_catalogue_generation(&self) -> bool {
+        let end = Cmd::del(self.generation_key());
+        match self.link.insist(&end).await {
+            Heard::Confirmed | Heard::NobodyThere => true,
+            Heard::Unknown => false,
+        }
     }
-
-    fn copy_key(&self, key: &str) -> String {
-        self.key(&format!("catalogue:copy:{key}"))
-    }
-}
-
-/// What was copied, without its generation, if it is this one.
-fn fresh(generation: &Generation, mut copy: Vec<u8>) -> Option<Vec<u8>> {
-    if !copy.starts_with(&generation.0) {
-        return None;
-    }
-    copy.drain(..GENERATION_BYTES);
-    Some(copy)
 }

@@ -1,11 +1,12 @@
 //! Redis: copies that may be lost at any moment.
 //!
-//! **Owns** the connection to Redis, its breaker, and the catalogue's generation.
+//! **Owns** the connection to Redis, its breaker, the catalogue's generation, and who of several
+//! readers loads.
 //!
 //! **Invariants.** Redis is never needed: every operation takes at most [`OPERATION_LIMIT`] and
-//! answers a dead, slow or wiped Redis as "not there". A copy of the catalogue is served only if it
-//! was read from the database after the last announced change; see
-//! [`Cache::catalogue_or_load`] for the argument.
+//! answers a dead, slow, full or wiped Redis as "not there". A copy of the catalogue is served only if
+//! it was read from the database after the last change that was answered; the argument is told in
+//! `catalogue.rs`.
 //!
 //! **Refuses to know** what is copied, and errors: they are counted ([`Cache::counts`]) and traced,
 //! never returned. What must not be lost or must not be doubted (stock, money, sessions) has no
@@ -28,7 +29,7 @@ use serde::de::DeserializeOwned;
 use crate::counts::Counters;
 use crate::link::Link;
 
-pub use catalogue::Generation;
+pub use catalogue::COPY_LIFE;
 pub use counts::Counts;
 pub use link::OPERATION_LIMIT;
 pub use settings::CacheSettings;
@@ -39,6 +40,7 @@ pub struct Cache {
     link: Arc<Link>,
     counters: Arc<Counters>,
     prefix: Arc<str>,
+    copy_life: Duration,
 }
 
 impl Cache {
@@ -49,6 +51,7 @@ impl Cache {
             link: Arc::new(Link::new(settings, Arc::clone(&counters))),
             counters,
             prefix: settings.prefix.as_str().into(),
+            copy_life: COPY_LIFE,
         }
     }
 

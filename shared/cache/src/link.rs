@@ -1,5 +1,9 @@
 //! The connection: made late, replaced when in doubt, waited for briefly.
 
+mod failed;
+mod insist;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,8 +12,8 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue,
-    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo,
+    RedisConnectionInfo, RedisError, Value,
 };
 use secrecy::ExposeSecret;
 use tokio::time::timeout_at;
@@ -17,6 +21,9 @@ use tokio::time::timeout_at;
 use crate::CacheSettings;
 use crate::breaker::Breaker;
 use crate::counts::Counters;
+use failed::Failed;
+
+pub(crate) use insist::Heard;
 
 /// No operation takes longer; a product page from the database costs less than waiting would.
 pub const OPERATION_LIMIT: Duration = Duration::from_millis(50);
@@ -31,37 +38,11 @@ const TRUSTED_IDLENESS: Duration = Duration::from_secs(20);
 
 type Connecting = Shared<BoxFuture<'static, Result<MultiplexedConnection, Arc<Failed>>>>;
 
-/// Why there was no answer; for the trace only.
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error("Redis has no usable address")]
-    Address(#[source] Arc<RedisError>),
-    #[error("Redis failed")]
-    Redis(#[from] RedisError),
-    #[error("Redis could not be reached")]
-    Unreachable(#[source] Arc<Failed>),
-    #[error("Redis did not answer within {} ms", OPERATION_LIMIT.as_millis())]
-    Slow,
-    #[error("the connecting task has ended")]
-    Ended,
-}
-
-impl Failed {
-    /// Whether the password is wrong, or one is wanted.
-    fn refuses_us(&self) -> bool {
-        match self {
-            Self::Redis(error) => {
-                error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
-            }
-            Self::Unreachable(cause) => cause.refuses_us(),
-            Self::Address(_) | Self::Slow | Self::Ended => false,
-        }
-    }
-}
-
 pub(crate) struct Link {
     client: Result<Client, Arc<RedisError>>,
     current: Mutex<Option<Current>>,
+    /// How many connections were begun.
+    begun: AtomicU64,
     breaker: Breaker,
     counters: Arc<Counters>,
 }
@@ -79,14 +60,15 @@ impl Link {
         Self {
             client: client(settings).map_err(Arc::new),
             current: Mutex::default(),
+            begun: AtomicU64::new(0),
             breaker: Breaker::default(),
             counters,
         }
     }
 
     /// Asks Redis; `None` is "it did not answer", in at most [`OPERATION_LIMIT`].
-    pub(crate) async fn ask<T: FromRedisValue>(&self, question: impl Question) -> Option<T> {
-        let answer = self.ask_boxed(&question).await?;
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: Cmd) -> Option<T> {
+        let answer = self.ask_boxed(&command).await?;
         match redis::from_redis_value::<T>(answer) {
             Ok(answer) => Some(answer),
             Err(error) => {
@@ -98,19 +80,23 @@ impl Link {
     }
 
     /// The part that is compiled once.
-    fn ask_boxed<'a>(&'a self, question: &'a dyn Question) -> BoxFuture<'a, Option<Value>> {
+    fn ask_boxed<'a>(&'a self, command: &'a Cmd) -> BoxFuture<'a, Option<Value>> {
         Box::pin(async move {
             let Some(permit) = self.breaker.permit(Instant::now()) else {
                 self.counters.skipped();
                 return None;
             };
-            match self.ask_in_time(question).await {
+            match self.ask_in_time(command).await {
                 Ok(answer) => {
                     permit.succeeded();
                     Some(answer)
                 }
                 Err(error) => {
-                    permit.failed(Instant::now());
+                    if error.is_full() {
+                        permit.succeeded();
+                    } else {
+                        permit.failed(Instant::now());
+                    }
                     self.counters.error();
                     tracing::warn!(
                         error = chain(&error),
@@ -122,22 +108,31 @@ impl Link {
         })
     }
 
-    async fn ask_in_time(&self, question: &dyn Question) -> Result<Value, Failed> {
+    async fn ask_in_time(&self, command: &Cmd) -> Result<Value, Failed> {
         let deadline = tokio::time::Instant::now() + OPERATION_LIMIT;
-        let (mut number, connecting) = self.connection(None);
-        let asking = async {
-            let first = self.ask_over(connecting, question).await;
-            let Err(Failed::Redis(error)) = &first else {
-                return first;
-            };
-            if !error.is_connection_dropped() {
-                return first;
-            }
+        let (number, connecting) = self.connection(None);
+        let first = self.ask_until(deadline, number, connecting, command).await;
+        match &first {
             // Redis has restarted, or closed an idle connection: every operation here can be
             // repeated, and the time limit covers both.
-            let again;
-            (number, again) = self.connection(Some(number));
-            self.ask_over(again, question).await
+            Err(Failed::Redis(error)) if error.is_connection_dropped() => {
+                let (number, connecting) = self.connection(Some(number));
+                self.ask_until(deadline, number, connecting, command).await
+            }
+            Ok(_) | Err(_) => first,
+        }
+    }
+
+    async fn ask_until(
+        &self,
+        deadline: tokio::time::Instant,
+        number: u64,
+        connecting: Connecting,
+        command: &Cmd,
+    ) -> Result<Value, Failed> {
+        let asking = async {
+            let mut connection = connecting.await.map_err(Failed::Unreachable)?;
+            Ok(connection.req_packed_command(command).await?)
         };
         let answer = timeout_at(deadline, asking)
             .await
@@ -152,30 +147,31 @@ impl Link {
         answer
     }
 
-    async fn ask_over(
-        &self,
-        connecting: Connecting,
-        question: &dyn Question,
-    ) -> Result<Value, Failed> {
-        let mut connection = connecting.await.map_err(Failed::Unreachable)?;
-        Ok(question.put_to(&mut connection).await?)
-    }
-
     /// The present connection unless it is the given one or was idle for long; else a new one.
     fn connection(&self, not: Option<u64>) -> (u64, Connecting) {
         let mut current = self.lock();
-        let next = match current.as_ref() {
-            Some(known) if not == Some(known.number) || known.is_stale() => known.number + 1,
-            Some(known) => return (known.number, known.connecting.clone()),
-            None => not.map_or(0, |number| number + 1),
-        };
+        match current.as_ref() {
+            Some(known) if not != Some(known.number) && !known.is_stale() => {
+                (known.number, known.connecting.clone())
+            }
+            Some(_) | None => self.replace(&mut current),
+        }
+    }
+
+    /// A connection that is begun now.
+    fn new_connection(&self) -> (u64, Connecting) {
+        self.replace(&mut self.lock())
+    }
+
+    fn replace(&self, current: &mut Option<Current>) -> (u64, Connecting) {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let connecting = self.connect();
         *current = Some(Current {
-            number: next,
+            number,
             connecting: connecting.clone(),
             last_used: Instant::now(),
         });
-        (next, connecting)
+        (number, connecting)
     }
 
     /// Connects in a task of its own, so that it goes on when the operation has stopped waiting.
@@ -205,14 +201,14 @@ impl Link {
     }
 
     /// Forgets a connection that has failed. One that is still being made is kept: it is late, not
-    /// wrong, and the next operation may find it ready.
+    /// wrong, and the next operation may find it ready. So is one that brings word of a full Redis.
     fn doubt(&self, number: u64, error: &Failed) {
         let mut current = self.lock();
         let Some(known) = current.as_ref().filter(|known| known.number == number) else {
             return;
         };
         let is_being_made = matches!(error, Failed::Slow) && known.connecting.peek().is_none();
-        if !is_being_made {
+        if !is_being_made && !error.is_full() {
             *current = None;
         }
     }
@@ -233,32 +229,6 @@ impl std::fmt::Debug for Link {
         f.debug_struct("Link")
             .field("breaker", &self.breaker)
             .finish_non_exhaustive()
-    }
-}
-
-/// One command or several at once.
-pub(crate) trait Question: Send + Sync {
-    fn put_to<'a>(
-        &'a self,
-        connection: &'a mut MultiplexedConnection,
-    ) -> BoxFuture<'a, Result<Value, RedisError>>;
-}
-
-impl Question for Cmd {
-    fn put_to<'a>(
-        &'a self,
-        connection: &'a mut MultiplexedConnection,
-    ) -> BoxFuture<'a, Result<Value, RedisError>> {
-        connection.req_packed_command(self).boxed()
-    }
-}
-
-impl Question for Pipeline {
-    fn put_to<'a>(
-        &'a self,
-        connection: &'a mut MultiplexedConnection,
-    ) -> BoxFuture<'a, Result<Value, RedisError>> {
-        self.query_async(connection).boxed()
     }
 }
 
