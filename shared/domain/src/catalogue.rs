@@ -56,6 +56,36 @@ impl FromStr for Slug {
 }
 
 impl Slug {
+    /// The longest that is made of a name, so that a number fits behind it.
+    const MADE: usize = 100;
+
+    /// The slug of a name whose accents are gone already: its words, as far as they fit. None where no
+    /// letter or digit of ASCII is left.
+    #[must_use]
+    pub fn of_words(words: &str) -> Option<Self> {
+        let mut slug = String::new();
+        let plain = words.split(|c: char| !c.is_ascii_alphanumeric());
+        for word in plain.filter(|word| !word.is_empty()) {
+            let begun = !slug.is_empty();
+            if begun && slug.len() + 1 + word.len() > Self::MADE {
+                break;
+            }
+            slug.push_str(if begun { "-" } else { "" });
+            slug.extend(
+                word.chars()
+                    .take(Self::MADE)
+                    .map(|c| c.to_ascii_lowercase()),
+            );
+        }
+        (!slug.is_empty()).then_some(Self(slug))
+    }
+
+    /// The same with a number behind it, for a name that is taken. None where it would be too long.
+    #[must_use]
+    pub fn numbered(&self, number: i64) -> Option<Self> {
+        format!("{}-{number}", self.0).parse().ok()
+    }
+
     /// The plain text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -89,6 +119,22 @@ impl FromStr for Sku {
 }
 
 impl Sku {
+    /// An SKU with more words behind it, each after a hyphen.
+    ///
+    /// # Errors
+    /// [`CatalogueWordError::Sku`] where it becomes too long, or a word has another letter.
+    pub fn extended<'a>(
+        &self,
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, CatalogueWordError> {
+        let mut text = self.0.clone();
+        for word in words {
+            text.push('-');
+            text.push_str(word);
+        }
+        text.parse()
+    }
+
     /// The plain text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -137,6 +183,32 @@ mod tests {
         assert!("ankara-shirt-2".parse::<Slug>().is_ok());
         for bad in ["", "-a", "a-", "a--b", "Ankara", "a b", "ünder"] {
             assert!(bad.parse::<Slug>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_slug_is_made_of_the_words_that_fit() {
+        let made = |words: &str| Slug::of_words(words).map(|slug| slug.to_string());
+        assert_eq!(made("Ankara  T-shirt!"), Some("ankara-t-shirt".to_owned()));
+        assert_eq!(made("قميص ?!"), None);
+        let long = made(&"word ".repeat(60)).unwrap();
+        assert!(
+            long.len() <= Slug::MADE && long.ends_with("-word"),
+            "{long}"
+        );
+        let numbered = Slug::of_words("shirt").unwrap().numbered(2).unwrap();
+        assert_eq!(numbered.as_str(), "shirt-2");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_made_of_any_words_is_a_slug_and_stays_one_with_a_number(
+            words in ".{0,300}", number in 2_i64..1_000_000
+        ) {
+            if let Some(slug) = Slug::of_words(&words) {
+                proptest::prop_assert!(slug.as_str().parse::<Slug>().is_ok(), "{slug}");
+                proptest::prop_assert!(slug.numbered(number).is_some(), "{slug}");
+            }
         }
     }
 

@@ -16,12 +16,15 @@ mod event;
 mod fault;
 mod ids;
 mod money;
+mod options;
 mod order;
 mod order_number;
 mod payment;
 mod pricing;
+mod product;
 mod quantity;
 mod settlement;
+mod shelf_price;
 mod staff;
 mod status;
 mod stock;
@@ -41,6 +44,10 @@ pub use ids::{
     OrderId, PaymentId, ProductId, RefundId, VariantId, WebhookId,
 };
 pub use money::{Currency, Money, MoneyError};
+pub use options::{
+    Combination, CombinationError, OptionWish, OptionsError, ProductOption, ProductOptions,
+    Rearrangement,
+};
 pub use order::{FulfilmentStatus, OrderStatus, PaymentStatus};
 pub use order_number::{OrderNumber, OrderNumberError};
 pub use payment::{
@@ -48,8 +55,13 @@ pub use payment::{
     RefundStatus,
 };
 pub use pricing::{PricedLine, Totals, VAT_BASIS_POINTS, price_order};
+pub use product::{
+    CategoryName, Description, OptionName, OptionValue, ProductName, ProductStatus,
+    ProductWordError, PublicationTime,
+};
 pub use quantity::{Quantity, QuantityError};
 pub use settlement::{Captured, Mismatch, Observation, Owed, Settlement, compare, settle};
+pub use shelf_price::{ShelfPrice, ShelfPriceError};
 pub use staff::{DeadMessageState, Permission, Reason, StaffError, StaffMember};
 pub use status::ForbiddenMove;
 pub use stock::{MovementKind, ReservationStatus, Shortage};
