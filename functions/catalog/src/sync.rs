@@ -11,6 +11,7 @@ use cache::{Cache, CacheSettings};
 use database::Database;
 use domain::Clock;
 use sealing::Sealer;
+use storage::Storage;
 
 /// What the consumer works with.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Sync {
     pub cache: Cache,
     /// Opens and seals the addresses of those who wait for a variant.
     pub sealer: Sealer,
+    /// The bucket of pictures and files.
+    pub storage: Storage,
     /// The one clock.
     pub clock: Clock,
 }
@@ -30,11 +33,14 @@ impl Sync {
     pub fn read(env: &mut settings::Env) -> Option<Self> {
         let (database, cache) = (Database::read(env), CacheSettings::read(env));
         let sealer = Sealer::read(env);
+        let clock = Clock::system();
+        let storage = Storage::read(env, clock.clone());
         Some(Self {
             database: database?,
             cache: Cache::lazy(&cache),
             sealer: sealer?,
-            clock: Clock::system(),
+            storage: storage?,
+            clock,
         })
     }
 

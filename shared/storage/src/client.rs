@@ -1,15 +1,11 @@
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
 use reqwest::{Client, redirect};
-use rusty_s3::{Bucket, UrlStyle};
-use secrecy::ExposeSecret;
 use settings::Env;
-use url::Url;
 
-use crate::settings::{Credentials, StorageSettings};
+use crate::settings::StorageSettings;
+use crate::signer::Signer;
 
 /// How long each kind of call may take in all, connecting and repeats included.
 #[derive(Debug, Clone, Copy)]
@@ -32,27 +28,27 @@ impl Default for TimeLimits {
     }
 }
 
+/// What was made of the settings; what could not be made is noted.
+pub(crate) fn noted<T>(env: &mut Env, made: Result<T, SetupError>) -> Option<T> {
+    if made.is_err() {
+        let reason = "makes no address with the region or the endpoint";
+        env.problem("STORAGE_BUCKET", reason);
+    }
+    made.ok()
+}
+
 /// The client could not be set up; nothing about the storage is known by this.
 #[derive(Debug, thiserror::Error)]
 #[error("the client of the storage could not be set up")]
-pub struct SetupError(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub struct SetupError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
 
 /// A client of one bucket. Cheap to clone; clones share their connections.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Storage {
+    /// Makes addresses for browsers.
+    pub signer: Signer,
     pub(crate) http: Client,
-    pub(crate) bucket: Arc<Bucket>,
-    pub(crate) credentials: Arc<rusty_s3::Credentials>,
     pub(crate) limits: TimeLimits,
-    pub(crate) clock: Clock,
-}
-
-impl fmt::Debug for Storage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Storage")
-            .field("bucket", &self.bucket.base_url().as_str())
-            .finish_non_exhaustive()
-    }
 }
 
 impl Storage {
@@ -60,14 +56,7 @@ impl Storage {
     /// `env`. Opens no connection yet.
     pub fn read(env: &mut Env, clock: Clock) -> Option<Self> {
         let settings = StorageSettings::read(env);
-        let made = Self::new(&settings, clock);
-        if made.is_err() {
-            env.problem(
-                "STORAGE_BUCKET",
-                "makes no address with the region or the endpoint",
-            );
-        }
-        made.ok()
+        noted(env, Self::new(&settings, clock))
     }
 
     /// A client with the usual [`TimeLimits`]. Opens no connection yet.
@@ -88,32 +77,10 @@ impl Storage {
         limits: TimeLimits,
     ) -> Result<Self, SetupError> {
         Ok(Self {
+            signer: Signer::new(settings, clock)?,
             http: http_client(settings, limits).map_err(SetupError)?,
-            bucket: Arc::new(bucket(settings).map_err(SetupError)?),
-            credentials: Arc::new(credentials(&settings.credentials)),
             limits,
-            clock,
         })
-    }
-}
-
-fn bucket(settings: &StorageSettings) -> Result<Bucket, Box<dyn std::error::Error + Send + Sync>> {
-    let (name, region) = (settings.bucket.clone(), settings.region.clone());
-    let (endpoint, style) = match &settings.endpoint {
-        Some(endpoint) => (endpoint.clone(), UrlStyle::Path),
-        None => {
-            let aws = Url::parse(&format!("https://s3.{region}.amazonaws.com"))?;
-            (aws, UrlStyle::VirtualHost)
-        }
-    };
-    Ok(Bucket::new(endpoint, style, name, region)?)
-}
-
-fn credentials(ours: &Credentials) -> rusty_s3::Credentials {
-    let (id, secret) = (&ours.access_key_id, ours.secret_access_key.expose_secret());
-    match &ours.session_token {
-        Some(token) => rusty_s3::Credentials::new_with_token(id, secret, token.expose_secret()),
-        None => rusty_s3::Credentials::new(id, secret),
     }
 }
 

@@ -25,6 +25,7 @@ mod multipart;
 mod objects;
 mod presign;
 mod settings;
+mod signer;
 
 pub use answer::{Object, Piece};
 pub use client::{SetupError, Storage, TimeLimits};
@@ -35,3 +36,4 @@ pub use multipart::{LEAST_PART, MOST_PARTS, Multipart};
 pub use objects::{Content, READ_LIMIT};
 pub use presign::{Presigned, Promised};
 pub use settings::StorageSettings;
+pub use signer::Signer;

@@ -36,10 +36,11 @@ impl Storage {
         content_type: &str,
     ) -> Result<Multipart, StorageError> {
         let action = self
+            .signer
             .bucket
-            .create_multipart_upload(Some(&self.credentials), key.as_str());
+            .create_multipart_upload(self.signer.credentials(), key.as_str());
         let request = || {
-            let request = self.http.post(self.address(&action));
+            let request = self.http.post(self.signer.own(&action));
             request
                 .header(CONTENT_TYPE, content_type)
                 .header(CONTENT_LENGTH, 0)
@@ -80,12 +81,13 @@ impl Storage {
             let what = "parts are numbered 1 to 10000";
             return Err(StorageError::TooMuch { what });
         }
-        let credentials = Some(self.credentials.as_ref());
-        let action = self
-            .bucket
-            .upload_part(credentials, upload.key.as_str(), number, &upload.id);
+        let credentials = self.signer.credentials();
+        let action =
+            self.signer
+                .bucket
+                .upload_part(credentials, upload.key.as_str(), number, &upload.id);
         let request = || {
-            let request = self.http.put(self.address(&action));
+            let request = self.http.put(self.signer.own(&action));
             request
                 .header(CONTENT_LENGTH, bytes.len())
                 .body(Body::from(bytes.clone()))
@@ -107,12 +109,13 @@ impl Storage {
         etags: &[String],
     ) -> Result<(), StorageError> {
         let etags = etags.iter().map(String::as_str);
-        let credentials = Some(self.credentials.as_ref());
+        let credentials = self.signer.credentials();
         let (key, id) = (upload.key.as_str(), upload.id.as_str());
         let action = self
+            .signer
             .bucket
             .complete_multipart_upload(credentials, key, id, etags);
-        let url = || self.address(&action);
+        let url = || self.signer.own(&action);
         let body = action.clone().body();
         let request = || self.http.post(url()).body(body.clone());
         self.call(
@@ -129,11 +132,12 @@ impl Storage {
     /// # Errors
     /// See [`StorageError`].
     pub async fn abort_multipart(&self, upload: &Multipart) -> Result<(), StorageError> {
-        let credentials = Some(self.credentials.as_ref());
+        let credentials = self.signer.credentials();
         let action =
-            self.bucket
+            self.signer
+                .bucket
                 .abort_multipart_upload(credentials, upload.key.as_str(), &upload.id);
-        let request = || self.http.delete(self.address(&action));
+        let request = || self.http.delete(self.signer.own(&action));
         match self
             .call("abort_multipart", self.asking(), request, gone)
             .await

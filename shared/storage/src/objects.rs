@@ -36,9 +36,10 @@ impl Storage {
     /// See [`StorageError`]; never [`NotFound`](StorageError::NotFound).
     pub async fn find(&self, key: &Key) -> Result<Option<Object>, StorageError> {
         let action = self
+            .signer
             .bucket
-            .head_object(Some(&self.credentials), key.as_str());
-        let request = || self.http.head(self.address(&action));
+            .head_object(self.signer.credentials(), key.as_str());
+        let request = || self.http.head(self.signer.own(&action));
         let read = |answer: Answer| answer.accepted()?.object();
         match self.call("head", self.asking(), request, read).await {
             Ok(object) => Ok(Some(object)),
@@ -67,11 +68,15 @@ impl Storage {
         }
         let length = u64::from(length);
         let action = self
+            .signer
             .bucket
-            .get_object(Some(&self.credentials), key.as_str());
+            .get_object(self.signer.credentials(), key.as_str());
         let range = format!("bytes={offset}-{}", offset.saturating_add(length - 1));
         let request = || {
-            let request = self.http.get(self.address(&action)).header(RANGE, &range);
+            let request = self
+                .http
+                .get(self.signer.own(&action))
+                .header(RANGE, &range);
             match etag {
                 Some(etag) => request.header(IF_MATCH, etag),
                 None => request,
@@ -94,12 +99,13 @@ impl Storage {
     /// See [`StorageError`]; after an unclear one the object may be there.
     pub async fn put(&self, key: &Key, content: &Content<'_>) -> Result<Object, StorageError> {
         let action = self
+            .signer
             .bucket
-            .put_object(Some(&self.credentials), key.as_str());
+            .put_object(self.signer.credentials(), key.as_str());
         let request = || {
             let mut request = self
                 .http
-                .put(self.address(&action))
+                .put(self.signer.own(&action))
                 .header(CONTENT_TYPE, content.content_type)
                 // Left out by the client for an empty body, and demanded by S3.
                 .header(CONTENT_LENGTH, content.bytes.len())
@@ -127,9 +133,10 @@ impl Storage {
     /// See [`StorageError`]; after an unclear one it may be gone.
     pub async fn delete(&self, key: &Key) -> Result<(), StorageError> {
         let action = self
+            .signer
             .bucket
-            .delete_object(Some(&self.credentials), key.as_str());
-        let request = || self.http.delete(self.address(&action));
+            .delete_object(self.signer.credentials(), key.as_str());
+        let request = || self.http.delete(self.signer.own(&action));
         let deleted = self.call("delete", self.asking(), request, gone).await;
         match deleted {
             Err(StorageError::NotFound) => Ok(()),

@@ -1,16 +1,14 @@
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusty_s3::S3Action;
 use url::Url;
 
 use crate::Key;
-use crate::client::Storage;
+use crate::signer::{Signer, sign};
 
 /// What S3 takes at most.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How long the signature of a call of our own holds: longer than any call, for clocks that differ.
-const OWN_CALLS: Duration = Duration::from_secs(300);
 
 /// What an upload was promised to be; S3 refuses every other one (403 `SignatureDoesNotMatch`).
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +17,9 @@ pub struct Promised<'a> {
     pub content_type: Option<&'a str>,
     /// Its size in bytes; without one, any that S3 takes (5 GB).
     pub bytes: Option<u64>,
-    /// What the object will say to caches (`Cache-Control`), and so the upload has to.
-    pub cache_control: Option<&'a str>,
+    /// Whether it may come only where there is no object yet, so that nobody replaces what has been
+    /// looked at: S3 then answers a second upload with 412 (`If-None-Match: *`).
+    pub once: bool,
 }
 
 /// A request that whoever holds it can make, once or often, until it expires.
@@ -48,14 +47,12 @@ impl std::fmt::Debug for Presigned {
     }
 }
 
-impl Storage {
+impl Signer {
     /// An address under which one object can be put for `valid` (whole seconds, at most seven days).
     /// Asks nobody.
     #[must_use]
     pub fn presign_put(&self, key: &Key, promised: Promised<'_>, valid: Duration) -> Presigned {
-        let mut action = self
-            .bucket
-            .put_object(Some(&self.credentials), key.as_str());
+        let mut action = self.bucket.put_object(self.credentials(), key.as_str());
         let headers = headers(promised);
         for (name, value) in &headers {
             action.headers_mut().insert(*name, value.clone());
@@ -68,9 +65,7 @@ impl Storage {
     /// even whether there is such an object.
     #[must_use]
     pub fn presign_get(&self, key: &Key, file_name: Option<&str>, valid: Duration) -> Presigned {
-        let mut action = self
-            .bucket
-            .get_object(Some(&self.credentials), key.as_str());
+        let mut action = self.bucket.get_object(self.credentials(), key.as_str());
         if let Some(name) = file_name {
             let disposition = attachment(name);
             action
@@ -97,27 +92,14 @@ impl Storage {
             expires_at: whole + TimeDelta::from_std(valid).unwrap_or_default(),
         }
     }
-
-    /// The address of a call of our own.
-    pub(crate) fn address<'a>(&self, action: &impl S3Action<'a>) -> Url {
-        sign(action, OWN_CALLS, self.clock.now())
-    }
-}
-
-fn sign<'a>(action: &impl S3Action<'a>, valid: Duration, at: DateTime<Utc>) -> Url {
-    // A time that the library cannot hold lies ten thousand years away; the machine's is then as good.
-    match SystemTime::from(at).try_into() {
-        Ok(time) => action.sign_with_time(valid, &time),
-        Err(_) => action.sign(valid),
-    }
 }
 
 fn headers(promised: Promised<'_>) -> Vec<(&'static str, String)> {
     let bytes = promised.bytes.map(|bytes| bytes.to_string());
     let all = [
-        ("cache-control", promised.cache_control.map(str::to_owned)),
         ("content-length", bytes),
         ("content-type", promised.content_type.map(str::to_owned)),
+        ("if-none-match", promised.once.then(|| "*".to_owned())),
     ];
     let given = all.into_iter();
     given
@@ -143,11 +125,11 @@ mod tests {
     use domain::Clock;
 
     use super::*;
-    use crate::{Storage, StorageSettings};
+    use crate::StorageSettings;
 
     /// The credentials and the moment of the example in "Authenticating Requests: Using Query
     /// Parameters (AWS Signature Version 4)".
-    fn storage(endpoint: Option<&'static str>, token: Option<&'static str>) -> Storage {
+    fn signer(endpoint: Option<&'static str>, token: Option<&'static str>) -> Signer {
         let lookup = move |name: &str| match name {
             "STORAGE_BUCKET" => Some("examplebucket".to_owned()),
             "STORAGE_ENDPOINT" => endpoint.map(str::to_owned),
@@ -159,7 +141,7 @@ mod tests {
         };
         let settings = settings::read_from(lookup, StorageSettings::read).unwrap();
         let at = Utc.with_ymd_and_hms(2013, 5, 24, 0, 0, 0).unwrap();
-        Storage::new(&settings, Clock::fixed(at)).unwrap()
+        Signer::new(&settings, Clock::fixed(at)).unwrap()
     }
 
     fn key(text: &str) -> Key {
@@ -173,7 +155,7 @@ mod tests {
     #[test]
     fn an_address_to_fetch_is_signed_as_in_the_example_of_aws_but_for_its_host() {
         let presigned =
-            storage(None, None).presign_get(&key("test.txt"), None, Duration::from_secs(86_400));
+            signer(None, None).presign_get(&key("test.txt"), None, Duration::from_secs(86_400));
         let url = presigned.url;
         assert_eq!(
             url.host_str(),
@@ -199,19 +181,23 @@ mod tests {
         let promised = Promised {
             content_type: Some("image/png"),
             bytes: Some(12_345),
-            cache_control: None,
+            once: true,
         };
-        let storage = storage(Some("http://127.0.0.1:9100/s3"), Some("token"));
+        let signer = signer(Some("http://127.0.0.1:9100/s3"), Some("token"));
         let presigned =
-            storage.presign_put(&key("products/1.png"), promised, Duration::from_secs(900));
+            signer.presign_put(&key("products/1.png"), promised, Duration::from_secs(900));
         assert_eq!(presigned.url.path(), "/s3/examplebucket/products/1.png");
         let parameters = parameters(&presigned.url);
         assert_eq!(
             parameters["X-Amz-SignedHeaders"],
-            "content-length;content-type;host"
+            "content-length;content-type;host;if-none-match"
         );
         assert_eq!(parameters["X-Amz-Security-Token"], "token");
-        let headers = [("content-length", "12345"), ("content-type", "image/png")];
+        let headers = [
+            ("content-length", "12345"),
+            ("content-type", "image/png"),
+            ("if-none-match", "*"),
+        ];
         assert_eq!(
             presigned.headers,
             headers.map(|(name, value)| (name, value.to_owned()))
@@ -221,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_download_is_named_by_characters_that_end_no_header() {
-        let url = storage(None, None)
+        let url = signer(None, None)
             .presign_get(
                 &key("exports/1.csv"),
                 Some("products \"2026\"\r\nx: é.csv"),
@@ -237,7 +223,7 @@ mod tests {
     #[test]
     fn no_address_holds_longer_than_s3_lets_it() {
         let month = Duration::from_secs(30 * 86_400);
-        let url = storage(None, None).presign_get(&key("a"), None, month).url;
+        let url = signer(None, None).presign_get(&key("a"), None, month).url;
         assert_eq!(parameters(&url)["X-Amz-Expires"], "604800");
     }
 }

@@ -1,8 +1,9 @@
 //! The stand-ins for Paystack, Twilio and e-mail, in this process.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
-use sandbox::{Running, Sandbox, SandboxConfig};
+use sandbox::{Running, Sandbox, SandboxConfig, StorageAccount};
 use settings::Env;
 use url::Url;
 
@@ -20,11 +21,12 @@ pub(crate) async fn start(workspace: &Workspace, settings: &Settings) -> anyhow:
         "DEV_SANDBOX_PORT",
     )?;
     services::require_free("the stand-ins' mail server", ports.smtp, "DEV_SMTP_PORT")?;
-    let config = settings.read(|env| config(env, ports, workspace))?;
+    let objects = workspace.dev_folder()?.join("objects");
+    let config = settings.read(|env| config(env, ports, workspace, objects))?;
     Sandbox::start(config).await
 }
 
-fn config(env: &mut Env, ports: Ports, workspace: &Workspace) -> SandboxConfig {
+fn config(env: &mut Env, ports: Ports, workspace: &Workspace, objects: PathBuf) -> SandboxConfig {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let defaults = SandboxConfig::for_tests();
     let api = env.parsed::<Url>("NEXT_PUBLIC_API_URL");
@@ -41,6 +43,12 @@ fn config(env: &mut Env, ports: Ports, workspace: &Workspace) -> SandboxConfig {
         twilio_auth_token: env.secret("TWILIO_AUTH_TOKEN"),
         openapi: Some(workspace.root.join("openapi.json")),
         api_url: api.unwrap_or(defaults.api_url),
+        storage: StorageAccount {
+            bucket: env.required("STORAGE_BUCKET"),
+            access_key_id: env.required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: env.secret("AWS_SECRET_ACCESS_KEY"),
+            folder: Some(objects),
+        },
         time_scale: TIME_SCALE,
     }
 }

@@ -31,9 +31,36 @@ pub struct SandboxConfig {
     pub openapi: Option<PathBuf>,
     /// The API that `/docs` calls when a request is tried out.
     pub api_url: Url,
+    /// The bucket, and whose signatures open it.
+    pub storage: StorageAccount,
     /// How many times faster than life the provider's own clock runs: webhook retries (every three
     /// minutes, then hourly) and the stages of a refund (a minute each). 1 is life; 0 counts as 1.
     pub time_scale: u32,
+}
+
+/// The one bucket of the S3 stand-in, and the one account that may sign for it.
+#[derive(Debug, Clone)]
+pub struct StorageAccount {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The account's key (`AKIA…`), which signatures name.
+    pub access_key_id: String,
+    /// Its secret, which signatures are made with.
+    pub secret_access_key: SecretString,
+    /// Where objects outlive the process; in memory only without one.
+    pub folder: Option<PathBuf>,
+}
+
+impl StorageAccount {
+    /// A bucket in memory, with fixed credentials.
+    pub fn for_tests() -> Self {
+        Self {
+            bucket: "madrush-test".to_owned(),
+            access_key_id: "AKIAMADRUSHTEST".to_owned(),
+            secret_access_key: SecretString::from("madrush-test-secret"),
+            folder: None,
+        }
+    }
 }
 
 impl SandboxConfig {
@@ -52,6 +79,7 @@ impl SandboxConfig {
             twilio_auth_token: SecretString::from("12345"),
             openapi: None,
             api_url: default_api_url(),
+            storage: StorageAccount::for_tests(),
             time_scale: 600,
         }
     }

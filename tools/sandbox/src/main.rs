@@ -2,14 +2,16 @@
 //!
 //! `SANDBOX_ADDR` (127.0.0.1:9100), `SANDBOX_SMTP_ADDR` (127.0.0.1:9125), `SANDBOX_PUBLIC_URL`
 //! (http://localhost and the port), `SANDBOX_OPENAPI` (openapi.json) and `SANDBOX_TIME_SCALE` (60: a
-//! webhook is retried after 3 s) are its own; `PAYSTACK_SECRET_KEY`, `TWILIO_ACCOUNT_SID`,
-//! `TWILIO_AUTH_TOKEN`, `NEXT_PUBLIC_API_URL` and `SENDER_NAME` are the shop's.
+//! webhook is retried after 3 s) are its own; `SANDBOX_OBJECTS` is a
+//! folder in which objects outlive it. `PAYSTACK_SECRET_KEY`, `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`,
+//! `STORAGE_BUCKET`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `NEXT_PUBLIC_API_URL` and `SENDER_NAME`
+//! are the shop's.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use sandbox::{Sandbox, SandboxConfig};
+use sandbox::{Sandbox, SandboxConfig, StorageAccount};
 use settings::Env;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
@@ -57,6 +59,12 @@ fn read(env: &mut Env) -> SandboxConfig {
         twilio_auth_token: env.secret("TWILIO_AUTH_TOKEN"),
         openapi: Some(PathBuf::from(env.or("SANDBOX_OPENAPI", "openapi.json"))),
         api_url: api.unwrap_or(defaults.api_url),
+        storage: StorageAccount {
+            bucket: env.required("STORAGE_BUCKET"),
+            access_key_id: env.required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: env.secret("AWS_SECRET_ACCESS_KEY"),
+            folder: env.optional("SANDBOX_OBJECTS").map(PathBuf::from),
+        },
         time_scale: env.parsed_or("SANDBOX_TIME_SCALE", 60),
     }
 }

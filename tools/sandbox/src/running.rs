@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::SandboxConfig;
 use crate::world::{Shared, World, without_trailing_slash};
-use crate::{api_docs, control, inbox, outgoing, paystack, pictures, smtp, storefront, twilio};
+use crate::{api_docs, control, inbox, outgoing, paystack, pictures, s3, smtp, storefront, twilio};
 
 /// How long open requests may take to end once an instance is told to stop.
 const GRACE: Duration = Duration::from_secs(1);
@@ -86,6 +86,16 @@ impl Running {
         format!("http://{}/twilio", self.http_addr)
     }
 
+    /// What `STORAGE_ENDPOINT` has to be to use this instance.
+    pub fn storage_url(&self) -> String {
+        format!("http://{}{}", self.http_addr, s3::PREFIX)
+    }
+
+    /// What `IMAGES_URL` has to be to use this instance.
+    pub fn images_url(&self) -> String {
+        format!("http://{}{}", self.http_addr, s3::PUBLIC_PREFIX)
+    }
+
     /// Stops listening, gives open requests a second, and forgets everything.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
@@ -131,6 +141,7 @@ fn router(world: World) -> Router {
         .merge(api_docs::routes())
         .merge(storefront::routes())
         .merge(pictures::routes())
+        .merge(s3::routes())
         .nest("/paystack", paystack::routes(&world))
         .nest("/twilio", twilio::routes(&world))
         .with_state(world)

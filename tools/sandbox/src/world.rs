@@ -11,6 +11,7 @@ use crate::control::Control;
 use crate::inbox::Inbox;
 use crate::outgoing::Outbox;
 use crate::paystack::Book;
+use crate::s3::Shelf;
 use crate::smtp::Memory;
 use crate::twilio::Switchboard;
 
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: watch::Receiver<bool>,
     book: Mutex<Book>,
     switchboard: Mutex<Switchboard>,
+    shelf: Mutex<Shelf>,
 }
 
 impl Shared {
@@ -45,6 +47,7 @@ impl Shared {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
+        let shelf = Shelf::open(config.storage.folder.clone())?;
         Ok(Self {
             config,
             public_url,
@@ -56,6 +59,7 @@ impl Shared {
             stopping,
             book: Mutex::default(),
             switchboard: Mutex::default(),
+            shelf: Mutex::new(shelf),
         })
     }
 
@@ -67,6 +71,11 @@ impl Shared {
     /// Twilio's messages.
     pub(crate) fn switchboard(&self) -> MutexGuard<'_, Switchboard> {
         locked(&self.switchboard)
+    }
+
+    /// The bucket.
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        locked(&self.shelf)
     }
 
     /// So much of the provider's time, in ours.

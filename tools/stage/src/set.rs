@@ -7,7 +7,8 @@ use database::testing::TestDatabase;
 use domain::{Permission, VariantId};
 use edge::{GuestAccess, Lifetime, StaffAccess};
 use runtime_api::{Function, Gate};
-use sandbox::{Running, Sandbox, SandboxConfig};
+use sandbox::{Running, Sandbox, SandboxConfig, StorageAccount};
+use secrecy::ExposeSecret as _;
 use url::Url;
 
 use crate::login::url_for;
@@ -160,6 +161,7 @@ fn with(mut settings: Vec<(String, String)>, changes: &[(&str, &str)]) -> Vec<(S
 
 fn settings_of(database: &str, sandbox: &Running) -> Vec<(String, String)> {
     let smtp = sandbox.smtp_addr();
+    let storage = StorageAccount::for_tests();
     let seals = "stage:dGhpcnR5LXR3byBieXRlcyB0aGF0IHNlYWwgdGVzdHM=";
     let tokens = "stage:dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdCB0b2tlbnM=";
     [
@@ -176,6 +178,14 @@ fn settings_of(database: &str, sandbox: &Running) -> Vec<(String, String)> {
         ("TWILIO_AUTH_TOKEN", "12345"),
         ("TWILIO_PHONE_NUMBER", "+15005550006"),
         ("TWILIO_BASE_URL", &sandbox.twilio_url()),
+        ("STORAGE_BUCKET", &storage.bucket),
+        ("STORAGE_ENDPOINT", &sandbox.storage_url()),
+        ("IMAGES_URL", &sandbox.images_url()),
+        ("AWS_ACCESS_KEY_ID", &storage.access_key_id),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            storage.secret_access_key.expose_secret(),
+        ),
         ("SMTP_HOST", &smtp.ip().to_string()),
         ("SMTP_PORT", &smtp.port().to_string()),
         ("SMTP_TLS", "none"),

@@ -29,7 +29,7 @@ const fn setting(name: &'static str, default: Default, about: &'static str) -> S
 }
 
 /// Every setting of the shop and of `cargo dev`, in the order of `.env.example`.
-pub(super) const SETTINGS: [Setting; 53] = [
+pub(super) const SETTINGS: [Setting; 60] = [
     setting(
         "DATABASE_URL",
         Private("postgres://madrush:madrush@127.0.0.1:9432/madrush"),
@@ -144,6 +144,41 @@ pub(super) const SETTINGS: [Setting; 53] = [
         "TWILIO_BASE_URL",
         Value("http://127.0.0.1:{sandbox}/twilio"),
         "Twilio's API; in production https://api.twilio.com.",
+    ),
+    setting(
+        "STORAGE_BUCKET",
+        Value("madrush-development"),
+        "The bucket of product images, imports and exports.",
+    ),
+    setting(
+        "STORAGE_ENDPOINT",
+        Value("http://127.0.0.1:{sandbox}/s3"),
+        "An S3 server that is addressed by path; on AWS none, and the bucket has an address of its own.",
+    ),
+    setting(
+        "IMAGES_URL",
+        Value("http://localhost:{sandbox}/media"),
+        "What stands before an image's key in its public address; on AWS the CDN's.",
+    ),
+    setting(
+        "AWS_REGION",
+        Value("eu-west-1"),
+        "The bucket's region. On AWS Lambda gives it, and the three after it.",
+    ),
+    setting(
+        "AWS_ACCESS_KEY_ID",
+        Value("AKIAMADRUSHDEVELOPMENT"),
+        "Whose signature opens the bucket.",
+    ),
+    setting(
+        "AWS_SECRET_ACCESS_KEY",
+        Value("madrush-development-secret"),
+        "What addresses in the bucket are signed with.",
+    ),
+    setting(
+        "AWS_SESSION_TOKEN",
+        Absent(""),
+        "Belongs to credentials that expire, as those of a function's role do.",
     ),
     setting(
         "JWT_SECRET_KEY",

@@ -8,7 +8,7 @@
 //!
 //! `target`: a call (`paystack.initialize`, `paystack.verify`, `paystack.refund` for `POST /refund`,
 //! `paystack.charge` for the charge and its polling, `paystack.*` for any call to Paystack,
-//! `twilio.messages` for the creation of a message), an event (`paystack.webhook`,
+//! `twilio.messages` for the creation of a message, `storage.*` for any call to S3), an event (`paystack.webhook`,
 //! `twilio.callback`), or `smtp` (a recipient, or its mail).
 //!
 //! | action | targets | what happens |
@@ -26,7 +26,8 @@
 //! | `wrong_signature` | events | signed with another key |
 //!
 //! `times` (1) counts calls or events; 0 takes back every rule with that target and action (events
-//! held by `shuffle` go out). `match` narrows: `reference` (Paystack), `to` (e-mail address or phone
+//! held by `shuffle` go out). `match` narrows: `reference` (Paystack; the
+//! object's key of a call to S3), `to` (e-mail address or phone
 //! number). Rules of different actions combine (a delay and a refusal; five times and before the
 //! answer); of two that cannot combine the older is used up first. An event that is dropped or
 //! shuffled uses up its other rules too. A wrong field answers 422.

@@ -24,6 +24,8 @@ pub(crate) enum Target {
     TwilioMessages,
     #[serde(rename = "twilio.callback")]
     TwilioCallback,
+    #[serde(rename = "storage.*")]
+    Storage,
     #[serde(rename = "smtp")]
     Smtp,
 }
@@ -214,7 +216,8 @@ impl Target {
             | Self::Refund
             | Self::Charge
             | Self::AnyPaystackCall
-            | Self::TwilioMessages => &[Refuse, Delay, Hang, Html, Drop, TimeoutAfterCommit],
+            | Self::TwilioMessages
+            | Self::Storage => &[Refuse, Delay, Hang, Html, Drop, TimeoutAfterCommit],
             Self::Webhook => &[Delay, Drop, Repeat, BeforeAnswer, Shuffle, WrongSignature],
             Self::TwilioCallback => &[Delay, Drop, Repeat, Shuffle, WrongSignature],
             Self::Smtp => &[Refuse, Defer, Delay, Hang, Drop, TimeoutAfterCommit],
