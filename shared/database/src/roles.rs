@@ -18,8 +18,8 @@ pub struct Role {
     pub password_setting: &'static str,
 }
 
-/// Every area's role, as migrations/0010 makes them.
-pub const ROLES: [Role; 5] = [
+/// Every area's role, as migrations/0010 and 0015 make them.
+pub const ROLES: [Role; 6] = [
     Role {
         area: "catalog",
         name: "madrush_catalog",
@@ -44,6 +44,11 @@ pub const ROLES: [Role; 5] = [
         area: "operations",
         name: "madrush_operations",
         password_setting: "OPERATIONS_DATABASE_PASSWORD",
+    },
+    Role {
+        area: "inventory",
+        name: "madrush_inventory",
+        password_setting: "INVENTORY_DATABASE_PASSWORD",
     },
 ];
 

@@ -17,9 +17,10 @@ const ROLE_PASSWORD: &str = "madrush";
 
 /// What a database that is copied does not inherit: the limits that the shop runs under, and who may
 /// come in.
-const NOT_COPIED: [&str; 2] = [
+const NOT_COPIED: [&str; 3] = [
     include_str!("../../../migrations/0007_limits.sql"),
     include_str!("../../../migrations/0011_role_limits.sql"),
+    include_str!("../../../migrations/0050_inventory_role_limits.sql"),
 ];
 
 /// A database that lives as long as its test. Dropped with announcements that nobody looked at, it
