@@ -1,3 +1,3 @@
 -- no-transaction
--- The history of a variant. Serves what stock_movements_level_idx served, which goes in the next release.
+-- The history of a variant.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS stock_movements_variant_idx ON stock_movements (variant_id, at, id);
