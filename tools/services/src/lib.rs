@@ -14,6 +14,7 @@ mod account;
 mod apt;
 mod compose;
 mod error;
+mod own_redis;
 mod place;
 mod plan;
 mod ports;
@@ -28,6 +29,7 @@ mod users;
 use std::path::Path;
 
 pub use error::ServiceError;
+pub use own_redis::OwnRedis;
 pub use plan::{Plan, RabbitPlan};
 pub use ports::{holder_of, require_free};
 pub use report::Reporter;

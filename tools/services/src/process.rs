@@ -135,6 +135,11 @@ impl Server {
         Ok(())
     }
 
+    /// Sends its whole group a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let _ = killpg(self.pid, signal);
+    }
+
     /// Asks with `signal`, waits, then ends the whole group by force.
     pub(crate) async fn stop(self, signal: Signal, patience: Duration) -> Result<(), ServiceError> {
         let _ = kill(self.pid, signal);

@@ -1,4 +1,5 @@
-//! The private Redis. It keeps nothing on disk: the shop must survive its loss at any moment.
+//! The private Redis. It keeps nothing on disk: the shop must survive its loss at any moment, and
+//! relies on it that a Redis that comes back brings no old copies (`shared/cache`).
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use crate::process::{Launch, Server};
 use crate::programs::Programs;
 use crate::{Reporter, ServiceError, account, ports};
 
-const SERVICE: &str = "Redis";
-const NAME: &str = "redis";
+pub(crate) const SERVICE: &str = "Redis";
+pub(crate) const NAME: &str = "redis";
 
 pub(crate) async fn start(
     plan: &Plan,
