@@ -172,6 +172,12 @@ impl Availability {
             Self::OutOfStock
         }
     }
+
+    /// Whether there is a piece that nobody has been promised.
+    #[must_use]
+    pub const fn on_shelf(self) -> bool {
+        matches!(self, Self::InStock | Self::LowStock)
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Lines of stock that staff adjusted together.
+    AdjustmentId,
     /// A category of the catalogue.
     CategoryId,
     /// A registered customer.

@@ -40,8 +40,8 @@ pub use cursor::CursorError;
 pub use event::{Event, EventError};
 pub use fault::{Fault, Kind, Unreadable, chain};
 pub use ids::{
-    CategoryId, CustomerId, ExportId, ImageId, ImportId, LineId, LocationId, NotificationId,
-    OrderId, PaymentId, ProductId, RefundId, VariantId, WebhookId,
+    AdjustmentId, CategoryId, CustomerId, ExportId, ImageId, ImportId, LineId, LocationId,
+    NotificationId, OrderId, PaymentId, ProductId, RefundId, VariantId, WebhookId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use options::{
@@ -57,11 +57,14 @@ pub use payment::{
 pub use pricing::{PricedLine, Totals, VAT_BASIS_POINTS, price_order};
 pub use product::{
     CategoryName, Description, OptionName, OptionValue, ProductName, ProductStatus,
-    ProductWordError, PublicationTime,
+    ProductWordError, PublicationTime, SearchWords,
 };
 pub use quantity::{Quantity, QuantityError};
 pub use settlement::{Captured, Mismatch, Observation, Owed, Settlement, compare, settle};
 pub use shelf_price::{ShelfPrice, ShelfPriceError};
 pub use staff::{DeadMessageState, Permission, Reason, StaffError, StaffMember};
 pub use status::ForbiddenMove;
-pub use stock::{MovementKind, ReservationStatus, Shortage};
+pub use stock::{
+    AdjustmentKind, Crossing, LocationName, MovementKind, Pieces, ReservationStatus, Shortage,
+    StockLimit, StockValueError,
+};

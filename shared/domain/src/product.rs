@@ -43,6 +43,9 @@ pub enum ProductWordError {
     /// A value of an option.
     #[error("must have 1 to {} characters", OptionValue::MAX)]
     OptionValue,
+    /// What is looked for.
+    #[error("must have 1 to {} characters", SearchWords::MAX)]
+    SearchWords,
     /// A description.
     #[error("must have at most {} characters", Description::MAX)]
     Description,
@@ -61,6 +64,7 @@ impl Fault for ProductWordError {
             Self::ProductName | Self::CategoryName => "invalid_name",
             Self::OptionName => "invalid_option_name",
             Self::OptionValue => "invalid_option_value",
+            Self::SearchWords => "invalid_search",
             Self::Description => "invalid_description",
             Self::PublicationTime => "invalid_published_at",
         }
@@ -126,6 +130,12 @@ line!(
     /// What an option can be, such as `42`.
     OptionValue,
     120
+);
+
+line!(
+    /// What staff look for in a list.
+    SearchWords,
+    200
 );
 
 /// What is to be said about a product: plain text in lines, and possibly nothing.
