@@ -8,8 +8,12 @@
 //! It refuses to know how the catalogue is shown (`catalog`), how many pieces there are (`stock`), where
 //! the bytes of pictures and files lie (`storage`), and copies.
 
+mod announce;
 pub mod category;
 pub mod file;
 pub mod image;
 pub mod product;
 pub mod variant;
+
+#[cfg(test)]
+mod tests;
