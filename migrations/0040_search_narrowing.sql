@@ -53,12 +53,10 @@ DECLARE
     option_values text;
     options text[];
 BEGIN
-    SELECT string_agg(v.sku, ' ' ORDER BY v.position, v.id) INTO skus
-    FROM variants v
-    WHERE v.product_id = product.id AND v.archived_at IS NULL;
-    SELECT string_agg(DISTINCT o.value, ' '), array_agg(DISTINCT '=' || o.key || '=' || o.value)
-    INTO option_values, options
-    FROM variants v, jsonb_each_text(v.options) o
+    SELECT string_agg(DISTINCT v.sku, ' '), string_agg(DISTINCT o.value, ' '),
+           array_agg(DISTINCT '=' || o.key || '=' || o.value)
+    INTO skus, option_values, options
+    FROM variants v LEFT JOIN LATERAL jsonb_each_text(v.options) o ON true
     WHERE v.product_id = product.id AND v.archived_at IS NULL;
     RETURN search_document_of(product.name, product.description, option_values, skus)
         || narrowing_of(product, options);
