@@ -4,8 +4,10 @@
 //! Invariant: a read of the catalogue shows every change that was answered before it began; without
 //! Redis it answers from the database, only slower.
 
+pub mod admin;
 pub mod asked;
 pub mod facets;
+pub mod images;
 mod management;
 mod reader;
 pub mod shapes;

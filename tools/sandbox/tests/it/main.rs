@@ -9,6 +9,7 @@ mod calls;
 mod checkout;
 mod control;
 mod mail;
+mod objects;
 mod pages;
 mod refunds;
 mod shop;
