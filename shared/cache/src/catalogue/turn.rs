@@ -35,7 +35,8 @@ pub(super) struct Ticket {
     generation: Vec<u8>,
     /// Begins no other's lease, so that giving back one that is not held gives back nothing.
     lease: [u8; GENERATION_BYTES],
-    leads: bool,
+    /// The lease that somebody else held when this began.
+    others: Option<Vec<u8>>,
     /// When the copy ends, in milliseconds by Redis' clock, counted from before the load.
     ends_at: u64,
 }
@@ -46,7 +47,7 @@ pub(super) struct Keys([String; 3]);
 /// What a follower has seen.
 enum Seen {
     Copy(Vec<u8>),
-    /// The lease is not held any more, or the catalogue has changed.
+    /// The lease is another's by now, or nobody's, or the catalogue has changed.
     LeaderGone,
     /// It has waited long enough, or Redis does not answer.
     Enough,
@@ -79,10 +80,11 @@ impl Cache {
                 Turn::Load(Some(ticket)) => ticket,
                 decided @ (Turn::Copy(_) | Turn::Load(None)) => return decided,
             };
-            if ticket.leads || followed == LEADERS_FOLLOWED {
-                return Turn::Load(Some(ticket));
-            }
-            match self.follow(keys, until).await {
+            let seen = match &ticket.others {
+                Some(lease) if followed < LEADERS_FOLLOWED => self.follow(keys, lease, until).await,
+                Some(_) | None => Seen::Enough,
+            };
+            match seen {
                 Seen::Copy(copy) => return Turn::Copy(copy),
                 Seen::LeaderGone => followed += 1,
                 Seen::Enough => return Turn::Load(Some(ticket)),
@@ -111,10 +113,10 @@ impl Cache {
             .arg(&lease)
             .arg(LEASE.as_millis().to_string());
         let answer = self.link.ask(begin).await;
-        let Some((generation, copy, leads, now)) = answer else {
+        let Some((generation, copy, others, now)) = answer else {
             return Turn::Load(None);
         };
-        self.begun(lease, generation, copy, leads, now)
+        self.begun(lease, generation, copy, others, now)
     }
 
     fn begun(
@@ -122,14 +124,13 @@ impl Cache {
         lease: [u8; GENERATION_BYTES],
         generation: Option<Vec<u8>>,
         copy: Option<Vec<u8>>,
-        leads: bool,
+        others: Option<Vec<u8>>,
         now: u64,
     ) -> Turn {
         let Some(generation) = generation else {
             self.has_no_room();
             return Turn::Load(None);
         };
-        let is_unreadable = copy.is_some();
         if let Some(copy) = copy.and_then(|copy| unpack(&generation, copy)) {
             return Turn::Copy(copy);
         }
@@ -137,14 +138,13 @@ impl Cache {
         Turn::Load(Some(Ticket {
             generation,
             lease,
-            // Nobody waits for who replaces a copy that cannot be read; it is rare enough.
-            leads: leads || is_unreadable,
+            others,
             ends_at: now.saturating_add(life),
         }))
     }
 
-    /// Looks again and again whether the leader has put its copy.
-    async fn follow(&self, keys: &Keys, until: Instant) -> Seen {
+    /// Looks again and again whether the leader who holds this lease has put its copy.
+    async fn follow(&self, keys: &Keys, others: &[u8], until: Instant) -> Seen {
         let mut pause = SHORTEST_PAUSE;
         loop {
             let next = Instant::now() + pause;
@@ -156,13 +156,12 @@ impl Cache {
             let Some([generation, copy, lease]): Option<[Option<Vec<u8>>; 3]> = answer else {
                 return Seen::Enough;
             };
-            let (Some(generation), lease) = (generation, lease.unwrap_or_default()) else {
-                return Seen::LeaderGone;
-            };
+            let generation = generation.unwrap_or_default();
             if let Some(copy) = copy.and_then(|copy| unpack(&generation, copy)) {
                 return Seen::Copy(copy);
             }
-            if !lease.starts_with(&generation) {
+            let is_the_same = lease.as_deref() == Some(others);
+            if !is_the_same || generation.is_empty() || !others.starts_with(&generation) {
                 return Seen::LeaderGone;
             }
             pause = LONGEST_PAUSE.min(pause * 2);
@@ -173,7 +172,7 @@ impl Cache {
     /// others know that they need not wait.
     pub(super) async fn finish(&self, keys: &Keys, ticket: Ticket, loaded: Option<&[u8]>) {
         let copy = loaded.and_then(|value| pack(&ticket.generation, value));
-        if copy.is_none() && !ticket.leads {
+        if copy.is_none() && ticket.others.is_some() {
             return;
         }
         let mut finish = keys.script(include_str!("finish.lua"));

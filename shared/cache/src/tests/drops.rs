@@ -2,7 +2,7 @@
 
 use super::*;
 
-const SHORT_LIFE: Duration = Duration::from_millis(700);
+const SHORT_LIFE: Duration = Duration::from_millis(1_500);
 
 /// Two caches of one Redis, the first through a gate.
 fn a_writer_behind_a_gate_and_a_reader() -> (Gate, Cache, Cache) {

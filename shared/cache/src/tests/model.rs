@@ -138,7 +138,7 @@ async fn nor_where_writers_alone_are_cut_off_from_redis() {
     let settings = settings_of_redis();
     let (gate, writer) = a_gated_cache_of(settings.clone());
     let with_short_life = |cache| Cache {
-        copy_life: Duration::from_millis(600),
+        copy_life: Duration::from_millis(1_200),
         ..cache
     };
     let (shop, writer) = (Arc::<Shop>::default(), with_short_life(writer));
