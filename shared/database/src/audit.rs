@@ -52,6 +52,41 @@ pub async fn record(
     Ok(())
 }
 
+/// Writes down many changes of one cause at once.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn record_all(
+    connection: &mut PgConnection,
+    cause: &Cause,
+    changes: &[Change<'_>],
+) -> Result<(), DatabaseError> {
+    let actions: Vec<String> = changes.iter().map(|change| change.action.to_owned()).collect();
+    let entities: Vec<String> = changes.iter().map(|change| change.entity.to_owned()).collect();
+    let ids: Vec<Uuid> = changes.iter().map(|change| change.id).collect();
+    let before: Vec<Option<Value>> = changes.iter().map(|change| change.before.clone()).collect();
+    let after: Vec<Option<Value>> = changes.iter().map(|change| change.after.clone()).collect();
+    sqlx::query!(
+        r#"
+        INSERT INTO audit_log (at, actor, action, entity, entity_id, before, after, correlation_id)
+        SELECT $1, $2, action, entity, id, before, after, $3
+        FROM unnest($4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::jsonb[])
+            AS c (action, entity, id, before, after)
+        "#,
+        cause.at,
+        cause.actor,
+        cause.correlation_id,
+        &actions,
+        &entities,
+        &ids,
+        &before as &[Option<Value>],
+        &after as &[Option<Value>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The fields of two states of a thing that differ, as they were and as they are. Both must be JSON
 /// objects; a field that only one of them has counts as null in the other.
 #[must_use]

@@ -22,6 +22,7 @@ mod order_number;
 mod payment;
 mod pricing;
 mod product;
+mod product_file;
 mod quantity;
 mod settlement;
 mod shelf_price;
@@ -59,6 +60,7 @@ pub use product::{
     CategoryName, Description, OptionName, OptionValue, ProductName, ProductStatus,
     ProductWordError, PublicationTime, SearchWords,
 };
+pub use product_file::{ExportStatus, ImportStatus};
 pub use quantity::{Quantity, QuantityError};
 pub use settlement::{Captured, Mismatch, Observation, Owed, Settlement, compare, settle};
 pub use shelf_price::{ShelfPrice, ShelfPriceError};
