@@ -132,7 +132,11 @@ impl Link {
     ) -> Result<Value, Failed> {
         let asking = async {
             let mut connection = connecting.await.map_err(Failed::Unreachable)?;
-            Ok(connection.req_packed_command(command).await?)
+            // What Redis refuses comes as an answer.
+            Ok(connection
+                .req_packed_command(command)
+                .await?
+                .extract_error()?)
         };
         let answer = timeout_at(deadline, asking)
             .await

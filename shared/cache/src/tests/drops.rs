@@ -85,6 +85,29 @@ async fn a_reader_whose_redis_is_restarted_within_its_load_keeps_nothing() {
     assert_eq!(catalogue(&reader, "not loaded").await, b"new");
 }
 
+/// A node that was demoted serves its copies, and changes nothing.
+#[tokio::test]
+async fn a_drop_that_redis_refuses_is_not_confirmed() {
+    let (_redis, settings) = own_redis().await;
+    let (writer, reader) = (Cache::lazy(&settings), Cache::lazy(&settings));
+    assert_eq!(catalogue(&reader, "old").await, b"old");
+    let follow = async |host: &str, port: &str| {
+        let mut follow = redis::cmd("REPLICAOF");
+        follow.arg(host).arg(port);
+        reader.link.ask::<()>(follow).await.unwrap();
+    };
+    follow("127.0.0.1", "1").await;
+    assert!(!writer.new_catalogue_generation().await);
+    assert_eq!(catalogue(&reader, "new").await, b"old", "which is why");
+    let promotion = async {
+        sleep(Duration::from_millis(200)).await;
+        follow("NO", "ONE").await;
+    };
+    let (dropped, ()) = tokio::join!(writer.new_catalogue_generation(), promotion);
+    assert!(dropped);
+    assert_eq!(catalogue(&reader, "new").await, b"new");
+}
+
 /// The gate stands for a network that separates one writer, not the readers, from Redis.
 #[tokio::test]
 async fn a_writer_who_cannot_tell_waits_until_the_copies_have_ended() {
