@@ -53,7 +53,7 @@ pub async fn send(providers: &Providers, id: NotificationId, message: &ToSend) -
     };
     match recipient {
         Recipient::Email(address) => {
-            let name = Some(content.order().customer_name.as_str());
+            let name = content.order().map(|order| order.customer_name.as_str());
             email(&providers.mailer, id, address.as_str(), name, &rendered).await
         }
         Recipient::Sms(number) => {

@@ -69,8 +69,13 @@ async fn expire(shop: &Resources, cause: &Cause, due: DueOrder) -> Result<Expire
         detail: json!({}),
     };
     orders::change(&mut tx, cause, &order, &change).await?;
-    let event = Event::OrderExpired { order_id: order.id };
-    outbox::announce(&mut tx, cause.at, &cause.correlation_id, &[event.into()]).await?;
+    let expired = Event::OrderExpired { order_id: order.id };
+    let back = orders::bought(&mut tx, order.id).await?;
+    let back = back
+        .into_iter()
+        .map(|(variant_id, _)| Event::StockChanged { variant_id });
+    let events: Vec<_> = [expired].into_iter().chain(back).map(Into::into).collect();
+    outbox::announce(&mut tx, cause.at, &cause.correlation_id, &events).await?;
     stock::release(&mut tx, order.id).await?;
     tx.commit().await?;
     Ok(Expired::Expired)

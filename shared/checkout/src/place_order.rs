@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use catalog::{ForSale, for_sale};
 use chrono::{DateTime, Utc};
 use database::idempotency::{Begun, IdempotencyError, IdempotencyKey};
+use database::outbox::Announcement;
 use database::{DatabaseError, PgConnection, idempotency, outbox};
 use domain::{
     Cause, Channel, Customer, DeliveryAddress, Event, LineId, Money, MoneyError, OrderId,
@@ -204,12 +205,11 @@ pub async fn write(
     if let Some(attempt) = first_attempt(cause.at, order) {
         payments::record(&mut *connection, cause, &attempt).await?;
     }
-    let placed = Event::OrderPlaced { order_id: order.id };
     outbox::announce(
         &mut *connection,
         cause.at,
         &cause.correlation_id,
-        &[placed.into()],
+        &announcements(order),
     )
     .await?;
     let wanted: Vec<Wanted> = order
@@ -231,6 +231,15 @@ pub async fn write(
         }
         Err(ReserveError::Database(error)) => Err(error.into()),
     }
+}
+
+/// The order, and that there is less of everything in it: one statement, before stock is locked.
+fn announcements(order: &NewOrder) -> Vec<Announcement> {
+    let placed = Event::OrderPlaced { order_id: order.id };
+    let less = order.lines.iter().map(|line| Event::StockChanged {
+        variant_id: line.variant,
+    });
+    [placed].into_iter().chain(less).map(Into::into).collect()
 }
 
 fn first_attempt(now: DateTime<Utc>, order: &NewOrder) -> Option<NewAttempt> {

@@ -3,7 +3,7 @@
 use database::{DatabaseError, PgConnection, outbox};
 use domain::{
     Captured, Cause, Event, Mismatch, Money, Observation, OrderStatus, Owed, PaymentReference,
-    PaymentStatus, RefundReason, Settlement, compare, settle,
+    PaymentStatus, RefundReason, Settlement, VariantId, compare, settle,
 };
 use notifications::{Activity, tell_staff};
 use orders::{Change, ChangeError, LockedOrder};
@@ -154,7 +154,7 @@ impl Case<'_> {
             } => {
                 let receipt = receipt(surplus);
                 stock::commit(self.tx, order).await?;
-                self.credit(&receipt, payment_status, paid_word(payment_status))
+                self.credit(&receipt, payment_status, paid_word(payment_status), &[])
                     .await
             }
             Settlement::Revive {
@@ -162,10 +162,12 @@ impl Case<'_> {
                 surplus,
             } => {
                 let receipt = receipt(surplus);
-                if self.reserve_again().await? {
-                    self.credit(&receipt, payment_status, "revived").await
-                } else {
-                    self.give_back(&receipt, RefundReason::Late).await
+                match self.reserve_again().await? {
+                    Some(taken) => {
+                        self.credit(&receipt, payment_status, "revived", &taken)
+                            .await
+                    }
+                    None => self.give_back(&receipt, RefundReason::Late).await,
                 }
             }
             Settlement::GiveBack(reason) => {
@@ -175,25 +177,27 @@ impl Case<'_> {
         }
     }
 
-    /// Reserves what an expired order had; answers whether there was enough of everything.
-    async fn reserve_again(&mut self) -> Result<bool, SettleError> {
+    /// Reserves what an expired order had; answers what that was, if there was enough of everything.
+    async fn reserve_again(&mut self) -> Result<Option<Vec<VariantId>>, SettleError> {
         let bought = orders::bought(self.tx, self.order.id).await?;
         let wanted: Vec<Wanted> = bought
             .into_iter()
             .map(|(variant, quantity)| Wanted { variant, quantity })
             .collect();
         match stock::reserve(self.tx, self.order.id, Reservation::Committed, &wanted).await {
-            Ok(()) => Ok(true),
-            Err(ReserveError::OutOfStock(_)) => Ok(false),
+            Ok(()) => Ok(Some(wanted.iter().map(|item| item.variant).collect())),
+            Err(ReserveError::OutOfStock(_)) => Ok(None),
             Err(error @ ReserveError::Database(_)) => Err(error.into()),
         }
     }
 
+    /// `taken` is what there is less of from now on.
     async fn credit(
         &mut self,
         receipt: &Receipt<'_>,
         payment_status: PaymentStatus,
         word: &'static str,
+        taken: &[VariantId],
     ) -> Result<Option<Outcome>, SettleError> {
         payments::credit(self.tx, self.cause, &self.attempt, receipt).await?;
         let detail = json!({ "reference": self.attempt.reference, "received": receipt.received });
@@ -211,7 +215,11 @@ impl Case<'_> {
         } else {
             Event::OrderPaid { order_id }
         };
-        self.announce(event).await?;
+        let less = taken.iter();
+        let less = less.map(|variant_id| Event::StockChanged {
+            variant_id: *variant_id,
+        });
+        self.announce([event].into_iter().chain(less)).await?;
         let kind = if short {
             "order_underpaid"
         } else {
@@ -236,7 +244,8 @@ impl Case<'_> {
             detail: json!({ "reference": self.attempt.reference, "reason": reason }),
         };
         orders::change(self.tx, self.cause, &self.order, &change).await?;
-        self.announce(Event::RefundRequested { refund_id }).await?;
+        self.announce([Event::RefundRequested { refund_id }])
+            .await?;
         self.tell_staff("payment_returned", false, receipt.received)
             .await?;
         Ok(Some(Outcome::Returned))
@@ -265,9 +274,13 @@ impl Case<'_> {
         Ok(Some(Outcome::Unmatched))
     }
 
-    async fn announce(&mut self, event: Event) -> Result<(), DatabaseError> {
+    async fn announce(
+        &mut self,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<(), DatabaseError> {
         let (at, request) = (self.cause.at, &self.cause.correlation_id);
-        outbox::announce(self.tx, at, request, &[event.into()]).await
+        let events: Vec<_> = events.into_iter().map(Into::into).collect();
+        outbox::announce(self.tx, at, request, &events).await
     }
 
     async fn tell_staff(

@@ -1,6 +1,6 @@
 //! The `Idempotency-Key` header.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::StatusCode;
 use http::request::Parts;
 use ring::digest::{SHA256, digest};
@@ -33,6 +33,20 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
                  try of this request.",
             )),
         }
+    }
+}
+
+/// Where the key is not obligatory: none is none, and one that is no key is still refused.
+impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyHeader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key("idempotency-key") {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<S>>::from_request_parts(parts, state)
+            .await
+            .map(Some)
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) async fn rules(connection: &mut PgConnection) -> Result<Vec<Rule>, Ch
                  WHEN count(*) OVER (PARTITION BY resource_id) > 1 THEN format('%s: two keys', resource_id)
                  WHEN NOT EXISTS (SELECT FROM orders WHERE id = resource_id)
                       AND NOT EXISTS (SELECT FROM payments WHERE id = resource_id)
+                      AND NOT EXISTS (SELECT FROM stock_movements WHERE adjustment_id = resource_id)
                      THEN format('%s: made nothing', resource_id) END AS violation
              FROM idempotency_keys",
         )
