@@ -7,11 +7,13 @@
 pub mod admin;
 pub mod asked;
 pub mod facets;
+pub mod files;
 pub mod images;
 mod management;
 mod reader;
 pub mod shapes;
 pub mod sync;
+pub mod upload;
 
 pub use management::Management;
 pub use reader::{KEPT_FOR, Reader, json, raw};

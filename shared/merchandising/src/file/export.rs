@@ -158,19 +158,22 @@ pub async fn fill(
     if export.parts.is_empty() && part.bytes.is_empty() {
         part.bytes = Sheet::beginning();
     }
-    let page = store::page(connection, export.choice, part.after, PAGE).await?;
-    part.last = i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE;
+    // One more, to know whether this is the end.
+    let mut page = store::page(connection, export.choice, part.after, PAGE + 1).await?;
+    part.last = i64::try_from(page.len()).is_ok_and(|read| read <= PAGE);
+    page.truncate(usize::try_from(PAGE).unwrap_or_default());
     let mut sheet = Sheet::new(std::mem::take(&mut part.bytes));
-    for product in page {
+    let mut rest = page.into_iter();
+    for product in rest.by_ref() {
         part.written.rows += sheet.write(&product);
         part.written.products += 1;
         part.after = Some(product.id);
         if sheet.len() >= enough {
-            // What was read behind it is read again for the next part.
-            part.last = false;
             break;
         }
     }
+    // What was read behind it is read again for the next part.
+    part.last &= rest.next().is_none();
     part.bytes = sheet.bytes();
     part.written.bytes = u64::try_from(part.bytes.len()).unwrap_or(u64::MAX);
     Ok(())

@@ -148,6 +148,9 @@ impl Import {
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
         let bytes = self.opened.as_ref()?.bytes.max(1);
+        if self.status == ImportStatus::Done {
+            return Some(100);
+        }
         Some((self.place.offset.saturating_mul(100) / bytes).min(100))
     }
 

@@ -101,6 +101,18 @@ impl Window {
         }
     }
 
+    /// Where the next chunk begins.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.start
+    }
+
+    /// Whether everything up to the file's end is here.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.wants() >= self.total
+    }
+
     /// Where the next piece begins.
     #[must_use]
     pub fn wants(&self) -> u64 {
@@ -197,10 +209,6 @@ impl Window {
             records,
             next: self.start,
         }))
-    }
-
-    fn is_whole(&self) -> bool {
-        self.wants() >= self.total
     }
 
     /// Lets what is empty go, so that a file of nothing is not held. A carriage return at the end stays:
