@@ -1,6 +1,6 @@
 //! What a query asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use catalog::{
@@ -12,6 +12,8 @@ use edge::{FieldError, Problem, Query};
 
 /// NGN 10,000,000,000.00: no price is higher.
 const HIGHEST_PRICE: i64 = 1_000_000_000_000;
+/// How many values of options a list may be narrowed to: more than a shopper ticks.
+const MOST_OPTIONS: usize = 50;
 /// How many products a page has where nothing is said.
 const PAGE_SIZE: i64 = 20;
 
@@ -59,18 +61,23 @@ fn filters(query: &mut Query) -> Filters {
     }
 }
 
-fn options(query: &mut Query) -> BTreeMap<OptionName, OptionValue> {
-    let mut options = BTreeMap::new();
+/// An option may be given more than once: any of its values will do.
+fn options(query: &mut Query) -> BTreeMap<OptionName, BTreeSet<OptionValue>> {
+    let mut options: BTreeMap<OptionName, BTreeSet<OptionValue>> = BTreeMap::new();
     for (name, value) in query.prefixed("option.") {
         if value.is_empty() {
             continue;
         }
-        let parameter = format!("option.{name}");
-        match option(&name, &value).map(|(name, value)| options.insert(name, value)) {
-            Ok(None) => {}
-            Ok(Some(_)) => query.push(&parameter, "repeated_parameter", "is given more than once"),
-            Err(fault) => query.push(&parameter, fault.code(), &fault.to_string()),
+        match option(&name, &value) {
+            Ok((name, value)) => {
+                options.entry(name).or_default().insert(value);
+            }
+            Err(fault) => query.push(&format!("option.{name}"), fault.code(), &fault.to_string()),
         }
+    }
+    if options.values().map(BTreeSet::len).sum::<usize>() > MOST_OPTIONS {
+        let detail = format!("must be at most {MOST_OPTIONS} values together");
+        query.push("option.", "too_many_options", &detail);
     }
     options
 }

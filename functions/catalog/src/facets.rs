@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 /// What a list could be narrowed to.
 ///
 /// A count is the number of products that the list would have if that value took the place of the
-/// present value of the same filter, the other filters staying as they are.
+/// present values of the same filter, the other filters staying as they are.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Facets)]
 pub struct FacetsBody {
     /// How many products the list has.
     pub total: i64,
-    /// Whether every product was counted. Where a search or category has 2,000 products or more,
-    /// the counts are of the newest 2,000.
+    /// Whether every product was counted. Where a category has 1,000 products or more, or a search finds
+    /// more than it ranks, the counts are of the newest of them.
     pub exact: bool,
     /// How many products would be left with `in_stock`.
     pub in_stock: i64,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{CategoryNode, CategoryRef, Image, ListedProduct, Product, ProductVariant};
+use catalog::{
+    Category, CategoryNode, CategoryRef, CategorySummary, Image, ListedProduct, Product,
+    ProductVariant,
+};
 use chrono::{DateTime, Utc};
 use domain::Availability;
 use edge::MoneyBody;
@@ -81,6 +84,8 @@ pub struct ProductBody {
     pub variants: Vec<VariantBody>,
     /// Its pictures.
     pub images: Vec<ImageBody>,
+    /// What else there is of its kind, at most 8.
+    pub related: Vec<ProductSummaryBody>,
     /// Counts up with each change.
     pub version: i64,
     /// Since when it is on sale.
@@ -117,6 +122,11 @@ impl From<Product> for ProductBody {
                 .map(VariantBody::from)
                 .collect(),
             images: product.images.into_iter().map(ImageBody::from).collect(),
+            related: product
+                .related
+                .into_iter()
+                .map(ProductSummaryBody::from)
+                .collect(),
             version: product.version,
             published_at: product.published_at,
             updated_at: product.updated_at,
@@ -153,6 +163,11 @@ pub struct VariantBody {
     /// Whether it can be had.
     #[schema(value_type = String, pattern = "^(in_stock|low_stock|backorder|out_of_stock)$")]
     pub availability: Availability,
+    /// How many pieces are there; null where the shop does not tell.
+    #[schema(minimum = 0)]
+    pub quantity: Option<i64>,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 impl From<ProductVariant> for VariantBody {
@@ -164,6 +179,8 @@ impl From<ProductVariant> for VariantBody {
             price: variant.price.into(),
             compare_at_price: variant.compare_at_price.map(MoneyBody::from),
             availability: variant.availability,
+            quantity: variant.quantity,
+            version: variant.version,
         }
     }
 }
@@ -214,6 +231,8 @@ pub struct CategoryNodeBody {
     /// Its name.
     #[schema(example = "Shoes")]
     pub name: String,
+    /// Counts up with each change.
+    pub version: i64,
     /// How many products on sale stand in it and below it.
     pub product_count: i64,
     /// The categories directly below it.
@@ -227,8 +246,64 @@ impl From<CategoryNode> for CategoryNodeBody {
             id: node.id.uuid(),
             slug: node.slug,
             name: node.name,
+            version: node.version,
             product_count: node.product_count,
             children: node.children.into_iter().map(Self::from).collect(),
+        }
+    }
+}
+
+/// A category with what surrounds it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Category)]
+pub struct CategoryBody {
+    /// Itself.
+    #[serde(flatten)]
+    pub summary: CategorySummaryBody,
+    /// The way there, from the top category to itself.
+    pub breadcrumbs: Vec<CategoryLinkBody>,
+    /// The categories directly below it, empty ones too.
+    pub children: Vec<CategorySummaryBody>,
+}
+
+impl From<Category> for CategoryBody {
+    fn from(category: Category) -> Self {
+        let link = CategoryLinkBody::from;
+        let summary = CategorySummaryBody::from;
+        Self {
+            summary: category.summary.into(),
+            breadcrumbs: category.breadcrumbs.into_iter().map(link).collect(),
+            children: category.children.into_iter().map(summary).collect(),
+        }
+    }
+}
+
+/// A category with how much is in it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CategorySummary)]
+pub struct CategorySummaryBody {
+    /// Its identity.
+    pub id: Uuid,
+    /// Its name in addresses.
+    #[schema(example = "shoes")]
+    pub slug: String,
+    /// Its name.
+    #[schema(example = "Shoes")]
+    pub name: String,
+    /// Counts up with each change.
+    pub version: i64,
+    /// How many products on sale stand in it and below it.
+    pub product_count: i64,
+}
+
+impl From<CategorySummary> for CategorySummaryBody {
+    fn from(category: CategorySummary) -> Self {
+        Self {
+            id: category.id.uuid(),
+            slug: category.slug,
+            name: category.name,
+            version: category.version,
+            product_count: category.product_count,
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct CategoryNode {
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// Counts up with each change.
+    pub version: i64,
     /// How many products on sale stand in it and below it.
     pub product_count: i64,
     /// The categories directly below it, in the shop's order.
@@ -52,6 +54,7 @@ fn below(
                 id: row.id.into(),
                 slug: row.slug,
                 name: row.name,
+                version: row.version,
                 product_count: row.products + further,
                 children,
             }

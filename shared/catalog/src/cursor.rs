@@ -1,4 +1,4 @@
-//! Where the next page begins.
+//! Where a page begins.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,20 +9,38 @@ use chrono::{DateTime, Datelike, Utc};
 use domain::{CursorError, ProductId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Filters, Sort};
+use crate::{Filters, SearchText, Sort};
 
 /// The longest cursor that is read, in bytes: one with the longest name is far below it.
 const LONGEST: usize = 4_096;
 
-/// The last product of a page: the next page has what comes after it. Made for one list (its filters
-/// and its order) and useless for another.
+/// A place in a list, and which way to read on from there. Made for one list (its filters and its
+/// order) and useless for another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cursor {
     sort: Sort,
     list: String,
+    pub(crate) turn: Turn,
     pub(crate) key: Key,
     pub(crate) id: ProductId,
+    /// What the list was found to mean on its first page, so that it means the same on all.
+    #[serde(default)]
+    pub(crate) meaning: Meaning,
+}
+
+/// Which products a page has, seen from the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Turn {
+    /// Those that come after it.
+    After,
+    /// Those that come after it, and what stands there: an empty page leads back with it.
+    From,
+    /// Those that come before it.
+    Before,
+    /// Those that come before it, and what stands there.
+    Until,
 }
 
 /// The value that the list is sorted by.
@@ -33,6 +51,18 @@ pub(crate) enum Key {
     Price(i64),
     Name(String),
     Rank(i64),
+}
+
+/// What a search was found to mean when its first page was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Meaning {
+    /// The words that were searched for in place of unknown ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) corrected: Option<String>,
+    /// The serial of the product from which on a search looks, where it does not look at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<i64>,
 }
 
 impl FromStr for Cursor {
@@ -47,7 +77,7 @@ impl FromStr for Cursor {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
         let cursor: Self = serde_json::from_slice(&json).map_err(|_| CursorError)?;
         Some(cursor)
-            .filter(|cursor| cursor.key.can_be_stored())
+            .filter(|cursor| cursor.key.can_be_stored() && cursor.meaning.can_be_stored())
             .ok_or(CursorError)
     }
 }
@@ -60,12 +90,28 @@ impl fmt::Display for Cursor {
 }
 
 impl Cursor {
-    pub(crate) fn new(filters: &Filters, sort: Sort, key: Key, id: ProductId) -> Self {
+    pub(crate) fn new(
+        filters: &Filters,
+        sort: Sort,
+        turn: Turn,
+        (key, id): (Key, ProductId),
+        meaning: Meaning,
+    ) -> Self {
         Self {
             list: filters.fingerprint(),
             sort,
+            turn,
             key,
             id,
+            meaning,
+        }
+    }
+
+    /// The same place, read from there in another way.
+    pub(crate) fn turned(&self, turn: Turn) -> Self {
+        Self {
+            turn,
+            ..self.clone()
         }
     }
 
@@ -75,23 +121,47 @@ impl Cursor {
     }
 }
 
+impl Turn {
+    /// Whether the page is read towards the beginning of the list.
+    pub(crate) const fn is_back(self) -> bool {
+        matches!(self, Self::Before | Self::Until)
+    }
+
+    /// Whether what stands at the place belongs to the page.
+    pub(crate) const fn includes(self) -> bool {
+        matches!(self, Self::From | Self::Until)
+    }
+}
+
 impl Key {
     fn belongs_to(&self, sort: Sort) -> bool {
         match self {
             Self::PublishedAt(_) => sort == Sort::Newest,
             Self::Price(_) => matches!(sort, Sort::Price | Sort::PriceDescending),
-            Self::Name(_) => sort == Sort::Name,
+            Self::Name(_) => matches!(sort, Sort::Name | Sort::NameDescending),
             Self::Rank(_) => sort == Sort::Relevance,
         }
     }
 
     fn can_be_stored(&self) -> bool {
         match self {
-            Self::PublishedAt(at) => (1970..=9999).contains(&at.year()),
+            Self::PublishedAt(at) => is_storable(*at),
             Self::Name(name) => !name.contains('\0'),
             Self::Price(_) | Self::Rank(_) => true,
         }
     }
+}
+
+impl Meaning {
+    fn can_be_stored(&self) -> bool {
+        let text = self.corrected.as_deref();
+        text.is_none_or(|text| matches!(SearchText::parse(text), Ok(Some(_))))
+            && self.since.is_none_or(|serial| serial >= 0)
+    }
+}
+
+fn is_storable(at: DateTime<Utc>) -> bool {
+    (1970..=9999).contains(&at.year())
 }
 
 #[cfg(test)]
@@ -101,7 +171,8 @@ mod tests {
 
     fn forged(key: &serde_json::Value, sort: &str) -> Result<Cursor, CursorError> {
         let (list, id) = (Filters::default().fingerprint(), ProductId::new());
-        let json = serde_json::json!({"sort": sort, "list": list, "key": key, "id": id});
+        let json =
+            serde_json::json!({"sort": sort, "list": list, "turn": "after", "key": key, "id": id});
         URL_SAFE_NO_PAD.encode(json.to_string()).parse()
     }
 
@@ -112,7 +183,14 @@ mod tests {
             text: SearchText::parse("rice").unwrap(),
             ..Filters::default()
         };
-        let cursor = Cursor::new(&everything, Sort::Price, Key::Price(500), ProductId::new());
+        let place = (Key::Price(500), ProductId::new());
+        let cursor = Cursor::new(
+            &everything,
+            Sort::Price,
+            Turn::After,
+            place,
+            Meaning::default(),
+        );
         assert_eq!(cursor.to_string().parse(), Ok(cursor.clone()));
         assert!(cursor.is_of(&everything, Sort::Price));
         assert!(!cursor.is_of(&everything, Sort::PriceDescending));
@@ -125,6 +203,21 @@ mod tests {
         assert_eq!(forged(&far, "newest"), Err(CursorError));
         let nul = serde_json::json!({"name": "a\u{0}b"});
         assert_eq!(forged(&nul, "name"), Err(CursorError));
+        let meaning = |meaning| {
+            let (list, id) = (Filters::default().fingerprint(), ProductId::new());
+            let json = serde_json::json!({"sort": "relevance", "list": list, "turn": "before",
+                "key": {"rank": 1}, "id": id, "meaning": meaning});
+            URL_SAFE_NO_PAD.encode(json.to_string()).parse::<Cursor>()
+        };
+        assert!(meaning(serde_json::json!({"corrected": "rice"})).is_ok());
+        for bad in [
+            serde_json::json!({"corrected": "a".repeat(201)}),
+            serde_json::json!({"corrected": ""}),
+            serde_json::json!({"since": -1}),
+            serde_json::json!({"tsquery": "a"}),
+        ] {
+            assert_eq!(meaning(bad), Err(CursorError));
+        }
         let of_another_order = forged(&serde_json::json!({"name": "a"}), "price").unwrap();
         assert!(!of_another_order.is_of(&Filters::default(), Sort::Price));
         for text in ["", "x", "e30", "%%%", &"A".repeat(LONGEST + 1)] {

@@ -3,12 +3,13 @@
 use database::{DatabaseError, PgConnection};
 use domain::Money;
 
-use crate::{Filters, store_categories, store_facets};
+use crate::window::{self, Reach};
+use crate::{Filters, Scope, store_facets};
 
-/// Facets are counted over this many products of a search and category, the newest; in a larger
-/// scope the counts are of those ([`Facets::exact`] is false), so that they cost the same at a
-/// million products as at two thousand.
-pub const FACETS_OVER: i64 = 2_000;
+/// Facets are counted over this many products of a category, the newest, or over what a search ranks
+/// ([`crate::RANKED`]); in a larger scope the counts are of those ([`Facets::exact`] is false), so that
+/// they cost the same at a million products as at a thousand.
+pub const FACETS_OVER: i64 = 1_000;
 
 /// The most options, and the most values of each, that are answered: those with the most products.
 pub(crate) const MOST_OPTIONS: usize = 20;
@@ -17,7 +18,7 @@ pub(crate) const MOST_VALUES: usize = 100;
 /// What a list could be narrowed to.
 ///
 /// A count is the number of products that the list would have if that value took the place of the
-/// present value of the same filter, the other filters staying as they are.
+/// present values of the same filter, the other filters staying as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facets {
     /// How many products the list has.
@@ -73,17 +74,21 @@ pub struct ValueFacet {
     pub count: i64,
 }
 
-/// The facets of a list. One statement, a second with a category; independent of the page and the
-/// order, so that one copy of them serves every page.
+/// The facets of a list. One statement, and one more for a search; independent of the page and the order,
+/// so that one copy of them serves every page.
 ///
 /// # Errors
 /// [`DatabaseError`].
 pub async fn facets(
     connection: &mut PgConnection,
     filters: &Filters,
+    scope: &Scope,
 ) -> Result<Facets, DatabaseError> {
-    let categories =
-        store_categories::with_descendants(connection, filters.category.as_ref()).await?;
-    let counts = store_facets::counts(connection, filters, categories.as_deref()).await?;
-    counts.into_facets()
+    let since = match &scope.words {
+        // Each facet leaves its own filter aside, so that the search alone decides how far it looks.
+        Some(_) => window::since(connection, &Filters::default(), scope, Reach::default()).await?,
+        None => None,
+    };
+    let counts = store_facets::counts(connection, filters, scope, since).await?;
+    counts.into_facets(since.is_none())
 }

@@ -1,6 +1,6 @@
 //! What a shopper looks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use base64::Engine;
@@ -9,8 +9,9 @@ use domain::{Fault, Kind, Slug};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-/// The longest text that is searched for, in characters.
-const LONGEST_TEXT: usize = 200;
+use crate::SearchText;
+use crate::search_text::LONGEST_TEXT;
+
 /// The longest name of an option, in characters (`product_options.name`).
 const LONGEST_NAME: usize = 60;
 /// The longest value of an option that is looked for, in characters.
@@ -18,11 +19,12 @@ const LONGEST_VALUE: usize = 200;
 
 /// What a list is narrowed to; all of it at once.
 ///
-/// Options and stock are asked of one variant: `Size` 42 and in stock means that the 42 is there.
+/// Options and stock are asked of one variant: `Size` 41 or 42 and in stock means that the 41 is there,
+/// or the 42.
 /// Prices are those that the list shows, the lowest of a product.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filters {
-    /// Words in names and descriptions.
+    /// Words in names, descriptions, options and SKUs.
     pub text: Option<SearchText>,
     /// A category with its descendants. One that does not exist has no products.
     pub category: Option<Slug>,
@@ -32,8 +34,8 @@ pub struct Filters {
     pub max_price: Option<i64>,
     /// Only products of which a piece is on a shelf.
     pub in_stock: bool,
-    /// Options that a variant must have.
-    pub options: BTreeMap<OptionName, OptionValue>,
+    /// Options that a variant must have: of each that is named, one of the values.
+    pub options: BTreeMap<OptionName, BTreeSet<OptionValue>>,
 }
 
 impl Filters {
@@ -75,67 +77,6 @@ impl Fault for FilterError {
             Self::TextTooLong => "text_too_long",
             Self::OptionName => "invalid_option_name",
             Self::OptionValue => "invalid_option_value",
-        }
-    }
-}
-
-/// Words to search for, as a shopper types them: `"exact phrase"`, `-without`, `this or that`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchText(String);
-
-/// A search text as the two parts that are looked for differently.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Sought<'a> {
-    /// Whole words and operators.
-    pub(crate) words: &'a str,
-    /// The last word, which may still be being typed; letters and digits only.
-    pub(crate) unfinished: Option<&'a str>,
-}
-
-impl SearchText {
-    /// Tidies a text; white space alone is no search.
-    ///
-    /// # Errors
-    /// [`FilterError::TextTooLong`].
-    pub fn parse(text: &str) -> Result<Option<Self>, FilterError> {
-        let visible = text.replace(char::is_control, " ");
-        let tidy = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-        if tidy.chars().count() > LONGEST_TEXT {
-            return Err(FilterError::TextTooLong);
-        }
-        Ok(Some(Self(tidy)).filter(|text| !text.0.is_empty()))
-    }
-
-    /// The plain text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Takes the last word apart, unless it belongs to a phrase or an operator.
-    pub(crate) fn sought(&self) -> Sought<'_> {
-        let whole = Sought {
-            words: &self.0,
-            unfinished: None,
-        };
-        if self.0.contains('"') {
-            return whole;
-        }
-        let typed = self.0.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let last = typed
-            .rsplit(|c: char| !c.is_alphanumeric())
-            .next()
-            .unwrap_or_default();
-        let words = &typed[..typed.len() - last.len()];
-        let before = words.to_lowercase();
-        let joined = before == "-" || before.ends_with(" -") || before.ends_with(" or ");
-        if last.is_empty() || joined {
-            whole
-        } else {
-            Sought {
-                words,
-                unfinished: Some(last),
-            }
         }
     }
 }
@@ -195,34 +136,6 @@ fn bounded(text: &str, longest: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sought(text: &str) -> (String, Option<String>) {
-        let text = SearchText::parse(text).unwrap().unwrap();
-        let Sought { words, unfinished } = text.sought();
-        (words.to_owned(), unfinished.map(str::to_owned))
-    }
-
-    #[test]
-    fn the_last_word_may_be_unfinished_unless_it_belongs_to_a_phrase_or_an_operator() {
-        let apart = |words: &str, last: &str| (words.to_owned(), Some(last.to_owned()));
-        let whole = |words: &str| (words.to_owned(), None);
-        assert_eq!(sought("sand"), apart("", "sand"));
-        assert_eq!(sought("  leather \n sand!"), apart("leather ", "sand"));
-        assert_eq!(sought("t-shirt"), apart("t-", "shirt"));
-        assert_eq!(sought("\"leather sand"), whole("\"leather sand"));
-        assert_eq!(sought("sandals -leather"), whole("sandals -leather"));
-        assert_eq!(sought("-leather"), whole("-leather"));
-        assert_eq!(sought("red OR blue"), whole("red OR blue"));
-        assert_eq!(sought("?!"), whole("?!"));
-    }
-
-    #[test]
-    fn white_space_and_control_characters_are_no_search() {
-        assert_eq!(SearchText::parse(" \t\0 "), Ok(None));
-        let long = "a".repeat(LONGEST_TEXT + 1);
-        assert_eq!(SearchText::parse(&long), Err(FilterError::TextTooLong));
-        assert_eq!(SearchText::parse("a\0b").unwrap().unwrap().as_str(), "a b");
-    }
 
     #[test]
     fn options_have_no_control_characters() {

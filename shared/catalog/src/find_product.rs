@@ -7,7 +7,9 @@ use database::{DatabaseError, PgConnection};
 use domain::{Availability, Fault, Kind, Money, ProductId, Slug, VariantId};
 use serde::Deserialize;
 
-use crate::{CategoryRef, Image, store_product};
+use crate::related::related;
+use crate::store_product::{self, Found};
+use crate::{CategoryRef, Image, ListedProduct};
 
 /// A product on sale, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Product {
     pub variants: Vec<ProductVariant>,
     /// Its pictures, in the shop's order.
     pub images: Vec<Image>,
+    /// What else there is of its kind, at most [`crate::RELATED`].
+    pub related: Vec<ListedProduct>,
     /// Counts up with each change.
     pub version: i64,
     /// Since when it is on sale.
@@ -66,6 +70,11 @@ pub struct ProductVariant {
     pub compare_at_price: Option<Money>,
     /// Whether it can be had.
     pub availability: Availability,
+    /// How many pieces are on the shelves and promised to nobody, at least 0; told only where staff want
+    /// it told.
+    pub quantity: Option<i64>,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 impl Product {
@@ -105,7 +114,7 @@ impl Fault for FindProductError {
     }
 }
 
-/// The product on sale under a name. Two statements.
+/// The product on sale under a name. Four statements.
 ///
 /// # Errors
 /// [`FindProductError`].
@@ -114,7 +123,12 @@ pub async fn find_product(
     slug: &Slug,
 ) -> Result<Product, FindProductError> {
     let found = store_product::find(connection, slug).await?;
-    let mut product = found.ok_or(FindProductError::NotFound)?;
-    product.variants = store_product::variants(connection, product.id).await?;
+    let Found {
+        mut product,
+        category,
+        show_quantity,
+    } = found.ok_or(FindProductError::NotFound)?;
+    product.variants = store_product::variants(connection, product.id, show_quantity).await?;
+    product.related = related(connection, &product, category).await?;
     Ok(product)
 }

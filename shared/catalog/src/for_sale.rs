@@ -14,6 +14,8 @@ pub struct ForSale {
     pub variant: VariantId,
     /// Its product's name.
     pub product_name: String,
+    /// Its product's name in addresses.
+    pub product_slug: String,
     /// The merchant's name of it.
     pub sku: String,
     /// Its options.

@@ -25,11 +25,14 @@ pub enum Sort {
     /// By name, capital letters before small ones.
     #[serde(rename = "name")]
     Name,
+    /// By name, from the end.
+    #[serde(rename = "-name")]
+    NameDescending,
 }
 
 /// A word that names no order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be relevance, newest, price, -price or name")]
+#[error("must be relevance, newest, price, -price, name or -name")]
 pub struct SortError;
 
 impl Fault for SortError {
@@ -52,12 +55,18 @@ impl FromStr for Sort {
             "price" => Ok(Self::Price),
             "-price" => Ok(Self::PriceDescending),
             "name" => Ok(Self::Name),
+            "-name" => Ok(Self::NameDescending),
             _ => Err(SortError),
         }
     }
 }
 
 impl Sort {
+    /// Whether what is greater comes later.
+    pub(crate) const fn rises(self) -> bool {
+        matches!(self, Self::Price | Self::Name)
+    }
+
     /// The order of a list, given the one that was asked for: where nothing is searched for, nothing
     /// is relevant, so the newest come first.
     #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use database::{DatabaseError, PgConnection, money};
-use domain::VariantId;
+use domain::{ProductId, VariantId};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub(crate) async fn for_sale(
     let ids: Vec<Uuid> = variants.iter().map(|variant| variant.uuid()).collect();
     let rows = sqlx::query!(
         r#"
-        SELECT v.id, p.name, v.sku, v.options AS "options: Json<BTreeMap<String, String>>", v.price,
+        SELECT v.id, p.name, p.slug, v.sku, v.options AS "options: Json<BTreeMap<String, String>>", v.price,
                v.currency
         FROM variants v JOIN products p ON p.id = v.product_id
         WHERE v.id = ANY($1) AND v.archived_at IS NULL AND p.status = 'published'
@@ -30,12 +30,14 @@ pub(crate) async fn for_sale(
         .map(|row| {
             let variant = VariantId::from(row.id);
             let price = money(row.price, &row.currency)?;
-            let (product_name, sku, options) = (row.name, row.sku, row.options.0);
+            let (product_name, product_slug) = (row.name, row.slug);
+            let (sku, options) = (row.sku, row.options.0);
             Ok((
                 variant,
                 ForSale {
                     variant,
                     product_name,
+                    product_slug,
                     sku,
                     options,
                     price,
@@ -43,4 +45,17 @@ pub(crate) async fn for_sale(
             ))
         })
         .collect()
+}
+
+pub(crate) async fn refresh(
+    connection: &mut PgConnection,
+    product: ProductId,
+) -> Result<(), DatabaseError> {
+    sqlx::query!(
+        r#"SELECT refresh_products($1)::text AS refreshed, learn_products($1)::text AS learnt"#,
+        &[product.uuid()],
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }

@@ -1,36 +1,25 @@
-//! The SQL that lists products. Filters vary, so the statement is put together, of fixed pieces and
-//! bound values only.
-
-use std::collections::HashMap;
+//! The SQL that lists products.
 
 use chrono::{DateTime, Utc};
-use database::{DatabaseError, PgConnection, money};
-use domain::{Availability, ProductId};
-use sqlx::types::Json;
+use database::{DatabaseError, PgConnection};
 use sqlx::{Postgres, QueryBuilder};
-use uuid::Uuid;
 
-use crate::cursor::Key;
-use crate::filters::Sought;
-use crate::{
-    CategoryRef, Cursor, Filters, Image, ListedProduct, ProductQuery, RANKED, SearchText, Sort,
+use crate::cursor::{Key, Turn};
+use crate::search::Words;
+use crate::store_dressed::Found;
+use crate::store_narrow::{
+    FEW_CATEGORIES, push_categories, push_matching, push_since, push_sought,
 };
+use crate::window::AT_MOST;
+use crate::{Cursor, ProductQuery, Scope, Sort};
 
-/// A product as found, without its availability.
+/// A product on a page, with its place in the list.
 #[derive(sqlx::FromRow)]
-pub(crate) struct Found {
-    id: Uuid,
-    slug: String,
-    name: String,
-    lowest_price: i64,
-    compare_at_price: Option<i64>,
-    currency: String,
+pub(crate) struct Placed {
+    #[sqlx(flatten)]
+    pub(crate) found: Found,
     published_at: DateTime<Utc>,
     rank: i64,
-    category_slug: String,
-    category_name: String,
-    image_url: Option<String>,
-    image_alt: Option<String>,
 }
 
 const COLUMNS: &str = "p.id, p.slug, p.name, p.category_id, p.lowest_price, p.compare_at_price, \
@@ -39,16 +28,18 @@ const COLUMNS: &str = "p.id, p.slug, p.name, p.category_id, p.lowest_price, p.co
 pub(crate) async fn page(
     connection: &mut PgConnection,
     query: &ProductQuery,
-    categories: Option<&[Uuid]>,
+    scope: &Scope,
     limit: i64,
-) -> Result<Vec<Found>, DatabaseError> {
+) -> Result<Vec<Placed>, DatabaseError> {
     let mut sql = QueryBuilder::new("");
-    push_page(&mut sql, query, categories, limit);
-    // A search is planned anew for its words: how many products have them decides the plan.
-    let searching = query.filters.text.is_some();
+    push_page(&mut sql, query, scope, limit);
+    // What is looked for is planned anew: how many products have it decides the plan.
+    let filters = &query.filters;
+    let priced = filters.min_price.is_some() || filters.max_price.is_some();
+    let varies = scope.words.is_some() || priced || !filters.options.is_empty();
     let found = sql
         .build_query_as()
-        .persistent(!searching)
+        .persistent(!varies)
         .fetch_all(connection)
         .await?;
     Ok(found)
@@ -59,149 +50,123 @@ pub(crate) async fn page(
 pub(crate) fn push_page(
     sql: &mut QueryBuilder<Postgres>,
     query: &ProductQuery,
-    categories: Option<&[Uuid]>,
+    scope: &Scope,
     limit: i64,
 ) {
     sql.push(
         "SELECT p.id, p.slug, p.name, p.lowest_price, p.compare_at_price, p.currency, \
-         p.published_at, p.rank, c.slug AS category_slug, c.name AS category_name, \
-         i.url AS image_url, i.alt AS image_alt FROM (SELECT ",
+         p.published_at, p.rank, c.slug AS category_slug, c.name AS category_name, i.url AS image_url, i.alt AS image_alt FROM (",
     );
-    sql.push(COLUMNS).push(", ");
-    match (query.sort, &query.filters.text) {
-        (Sort::Relevance, Some(text)) => push_ranked(sql, text, &query.filters, categories),
-        (Sort::Relevance | Sort::Newest | Sort::Price | Sort::PriceDescending | Sort::Name, _) => {
-            sql.push("0::bigint AS rank FROM products p WHERE ");
-            push_matching(sql, &query.filters, categories);
+    match (query.sort, &scope.words, &scope.categories) {
+        (Sort::Relevance, Some(words), _) => {
+            push_ranked(sql, query, words, scope);
+            push_end(sql, query, limit);
+        }
+        (_, None, Some(categories)) if categories.len() <= FEW_CATEGORIES => {
+            push_merged(sql, query, scope, limit);
+        }
+        (_, _, _) => {
+            push_walked(sql, query, scope);
+            push_categories(sql, scope);
+            push_end(sql, query, limit);
         }
     }
-    if let Some(cursor) = &query.after {
-        push_after(sql, query.sort, cursor);
-    }
-    sql.push(" ORDER BY ")
-        .push(order(query.sort))
-        .push(" LIMIT ")
-        .push_bind(limit);
     sql.push(
         ") p JOIN categories c ON c.id = p.category_id LEFT JOIN LATERAL (SELECT url, alt FROM \
-         product_images WHERE product_id = p.id ORDER BY position, id LIMIT 1) i ON true ORDER BY ",
+         product_images WHERE product_id = p.id AND uploaded_at IS NOT NULL ORDER BY position, id LIMIT 1) i ON true ORDER BY ",
     );
-    sql.push(order(query.sort));
+    sql.push(order(query));
 }
 
-/// A rank is a whole number, so that the next page can begin exactly after it.
+/// The products in the order of the list, each as it is met.
+fn push_walked(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, scope: &Scope) {
+    sql.push("SELECT ")
+        .push(COLUMNS)
+        .push(", 0::bigint AS rank FROM products p WHERE ");
+    push_matching(sql, &query.filters, scope);
+}
+
+/// The first of each category, merged: products of one category may lie far apart in the order of all.
+fn push_merged(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, scope: &Scope, limit: i64) {
+    let categories = scope.categories.clone().unwrap_or_default();
+    sql.push("SELECT p.* FROM UNNEST(")
+        .push_bind(categories)
+        .push("::uuid[]) AS c (id) CROSS JOIN LATERAL (");
+    push_walked(sql, query, scope);
+    sql.push(" AND p.category_id = c.id");
+    push_end(sql, query, limit);
+    sql.push(") p ORDER BY ")
+        .push(order(query))
+        .push(" LIMIT ")
+        .push_bind(limit);
+}
+
+/// The newest that match, the best match first. A rank is a whole number, so that the next page can
+/// begin exactly after it. What was ranked on the first page is ranked on every page, with what was
+/// published since.
 fn push_ranked(
     sql: &mut QueryBuilder<Postgres>,
-    text: &SearchText,
-    filters: &Filters,
-    categories: Option<&[Uuid]>,
+    query: &ProductQuery,
+    words: &Words,
+    scope: &Scope,
 ) {
-    sql.push("p.rank FROM (SELECT ")
+    sql.push("SELECT p.* FROM (SELECT ")
         .push(COLUMNS)
-        .push(", (ts_rank(p.search, ");
-    push_sought(sql, text);
-    sql.push(") * 1000000)::bigint AS rank FROM products p WHERE ");
-    push_matching(sql, filters, categories);
+        .push(", (ts_rank(p.search_document, ");
+    push_sought(sql, words);
+    sql.push(") * 1000000)::bigint AS rank FROM (SELECT ");
+    sql.push(COLUMNS)
+        .push(", p.search_document FROM products p WHERE ");
+    push_matching(sql, &query.filters, scope);
+    push_categories(sql, scope);
+    push_since(sql, scope.meaning.since);
+    sql.push(" ORDER BY p.published_at DESC, p.id DESC LIMIT ")
+        .push_bind(AT_MOST * query.reach.ranked);
+    sql.push(") p) p WHERE true");
+}
+
+/// From the cursor on, so many.
+fn push_end(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, limit: i64) {
+    if let Some(cursor) = &query.cursor {
+        push_place(sql, query, cursor);
+    }
     sql.push(" ORDER BY ")
-        .push(order(Sort::Newest))
+        .push(order(query))
         .push(" LIMIT ")
-        .push_bind(RANKED);
-    sql.push(") p WHERE true");
+        .push_bind(limit);
 }
 
-/// What the list has, whatever its order.
-fn push_matching(sql: &mut QueryBuilder<Postgres>, filters: &Filters, categories: Option<&[Uuid]>) {
-    push_scope(sql, filters.text.as_ref(), categories);
-    if filters.min_price.is_some() || filters.max_price.is_some() {
-        sql.push(" AND p.currency = 'NGN'");
-    }
-    if let Some(least) = filters.min_price {
-        sql.push(" AND p.lowest_price >= ").push_bind(least);
-    }
-    if let Some(most) = filters.max_price {
-        sql.push(" AND p.lowest_price <= ").push_bind(most);
-    }
-    if filters.in_stock || !filters.options.is_empty() {
-        push_variant(sql, filters);
-    }
-}
-
-/// What is on sale under a category and a search: what both the list and its facets begin with. The
-/// first two conditions are those of the partial indexes.
-pub(crate) fn push_scope(
-    sql: &mut QueryBuilder<Postgres>,
-    text: Option<&SearchText>,
-    categories: Option<&[Uuid]>,
-) {
-    sql.push("p.status = 'published' AND p.lowest_price IS NOT NULL AND p.published_at <= now()");
-    if let Some(categories) = categories {
-        sql.push(" AND p.category_id = ANY(")
-            .push_bind(categories.to_vec())
-            .push(")");
-    }
-    if let Some(text) = text {
-        sql.push(" AND p.search @@ ");
-        push_sought(sql, text);
+/// The order in which the page is read: backwards for one that ends at its cursor. Each is that of an
+/// index (migrations/0001), read from either end, except the rank's.
+fn order(query: &ProductQuery) -> &'static str {
+    let backwards = query.turn().is_back();
+    match (query.sort, backwards) {
+        (Sort::Relevance, false) => "p.rank DESC, p.id DESC",
+        (Sort::Relevance, true) => "p.rank, p.id",
+        (Sort::Newest, false) => "p.published_at DESC, p.id DESC",
+        (Sort::Newest, true) => "p.published_at, p.id",
+        (Sort::Price, false) | (Sort::PriceDescending, true) => "p.lowest_price, p.id",
+        (Sort::Price, true) | (Sort::PriceDescending, false) => "p.lowest_price DESC, p.id DESC",
+        (Sort::Name, false) | (Sort::NameDescending, true) => "p.name COLLATE \"C\", p.id",
+        (Sort::Name, true) | (Sort::NameDescending, false) => {
+            "p.name COLLATE \"C\" DESC, p.id DESC"
+        }
     }
 }
 
-/// One variant has all the options, and it is the one that is in stock.
-fn push_variant(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
-    sql.push(
-        " AND EXISTS (SELECT FROM variants v WHERE v.product_id = p.id AND v.archived_at IS NULL",
-    );
-    if !filters.options.is_empty() {
-        sql.push(" AND v.options @> ")
-            .push_bind(Json(filters.options.clone()));
-    }
-    if filters.in_stock {
-        sql.push(" AND EXISTS (SELECT ").push(ON_A_SHELF).push(")");
-    }
-    sql.push(")");
-}
-
-/// A piece of `v` is on a shelf and promised to nobody.
-pub(crate) const ON_A_SHELF: &str = "FROM stock_levels s JOIN locations l ON l.id = s.location_id AND l.active \
-     WHERE s.variant_id = v.id AND s.on_hand > s.reserved";
-
-/// Whole words by their stems; the last one by its stem or as the beginning of a word. A last word
-/// that means nothing by itself ("sandals for") is not looked for, unless it is all there is.
-fn push_sought(sql: &mut QueryBuilder<Postgres>, text: &SearchText) {
-    let Sought { words, unfinished } = text.sought();
-    sql.push("(websearch_to_tsquery('english', ")
-        .push_bind(words.to_owned())
-        .push(")");
-    if let Some(last) = unfinished {
-        sql.push(" && CASE WHEN numnode(plainto_tsquery('english', ")
-            .push_bind(last.to_owned());
-        sql.push(")) = 0 AND numnode(websearch_to_tsquery('english', ");
-        sql.push_bind(words.to_owned());
-        sql.push(")) > 0 THEN ''::tsquery ELSE plainto_tsquery('english', ");
-        sql.push_bind(last.to_owned())
-            .push(") || to_tsquery('simple', ");
-        sql.push_bind(format!("'{last}':*")).push(") END");
-    }
-    sql.push(")");
-}
-
-/// Each order is that of an index (migrations/0001), except the rank's.
-const fn order(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Relevance => "p.rank DESC, p.id DESC",
-        Sort::Newest => "p.published_at DESC, p.id DESC",
-        Sort::Price => "p.lowest_price, p.id",
-        Sort::PriceDescending => "p.lowest_price DESC, p.id DESC",
-        Sort::Name => "p.name COLLATE \"C\", p.id",
-    }
-}
-
-fn push_after(sql: &mut QueryBuilder<Postgres>, sort: Sort, cursor: &Cursor) {
-    sql.push(match sort {
-        Sort::Relevance => " AND (p.rank, p.id) < (",
-        Sort::Newest => " AND (p.published_at, p.id) < (",
-        Sort::Price => " AND (p.lowest_price, p.id) > (",
-        Sort::PriceDescending => " AND (p.lowest_price, p.id) < (",
-        Sort::Name => " AND (p.name COLLATE \"C\", p.id) > (",
+fn push_place(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, cursor: &Cursor) {
+    sql.push(match query.sort {
+        Sort::Relevance => " AND (p.rank, p.id) ",
+        Sort::Newest => " AND (p.published_at, p.id) ",
+        Sort::Price | Sort::PriceDescending => " AND (p.lowest_price, p.id) ",
+        Sort::Name | Sort::NameDescending => " AND (p.name COLLATE \"C\", p.id) ",
+    });
+    let rising = query.sort.rises() != cursor.turn.is_back();
+    sql.push(match (rising, cursor.turn.includes()) {
+        (true, false) => "> (",
+        (true, true) => ">= (",
+        (false, false) => "< (",
+        (false, true) => "<= (",
     });
     match &cursor.key {
         Key::PublishedAt(at) => sql.push_bind(*at),
@@ -211,83 +176,22 @@ fn push_after(sql: &mut QueryBuilder<Postgres>, sort: Sort, cursor: &Cursor) {
     sql.push(", ").push_bind(cursor.id.uuid()).push(")");
 }
 
-impl Found {
-    /// Its place in the list.
-    pub(crate) fn cursor(&self, query: &ProductQuery) -> Cursor {
+impl Placed {
+    /// Its place in the list, read on from there.
+    pub(crate) fn cursor(&self, query: &ProductQuery, scope: &Scope, turn: Turn) -> Cursor {
         let key = match query.sort {
             Sort::Relevance => Key::Rank(self.rank),
             Sort::Newest => Key::PublishedAt(self.published_at),
-            Sort::Price | Sort::PriceDescending => Key::Price(self.lowest_price),
-            Sort::Name => Key::Name(self.name.clone()),
+            Sort::Price | Sort::PriceDescending => Key::Price(self.found.lowest_price),
+            Sort::Name | Sort::NameDescending => Key::Name(self.found.name.clone()),
         };
-        Cursor::new(&query.filters, query.sort, key, self.id.into())
+        let place = (key, self.found.id.into());
+        Cursor::new(
+            &query.filters,
+            query.sort,
+            turn,
+            place,
+            scope.meaning.clone(),
+        )
     }
-
-    fn dressed(self, availability: Availability) -> Result<ListedProduct, DatabaseError> {
-        let price = money(self.lowest_price, &self.currency)?;
-        let compare_at_price = self
-            .compare_at_price
-            .map(|price| money(price, &self.currency));
-        let image = self
-            .image_url
-            .zip(self.image_alt)
-            .map(|(url, alt)| Image { url, alt });
-        Ok(ListedProduct {
-            id: self.id.into(),
-            slug: self.slug,
-            name: self.name,
-            price,
-            compare_at_price: compare_at_price.transpose()?,
-            availability,
-            image,
-            category: CategoryRef {
-                slug: self.category_slug,
-                name: self.category_name,
-            },
-        })
-    }
-}
-
-/// The found products with the best availability of their variants.
-pub(crate) async fn dressed(
-    connection: &mut PgConnection,
-    found: Vec<Found>,
-) -> Result<Vec<ListedProduct>, DatabaseError> {
-    let ids: Vec<Uuid> = found.iter().map(|product| product.id).collect();
-    let best = availabilities(connection, &ids).await?;
-    let each = found.into_iter().map(|product| {
-        let known = best.get(&product.id.into()).copied();
-        product.dressed(known.unwrap_or(Availability::OutOfStock))
-    });
-    each.collect()
-}
-
-async fn availabilities(
-    connection: &mut PgConnection,
-    products: &[Uuid],
-) -> Result<HashMap<ProductId, Availability>, DatabaseError> {
-    let levels = sqlx::query!(
-        r#"
-        SELECT v.product_id, s.on_hand, s.reserved, s.backorder_limit, s.low_stock_threshold
-        FROM variants v
-        JOIN stock_levels s ON s.variant_id = v.id
-        JOIN locations l ON l.id = s.location_id AND l.active
-        WHERE v.product_id = ANY($1) AND v.archived_at IS NULL
-        "#,
-        products,
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut best = HashMap::new();
-    for s in levels {
-        let offered = Availability::of(
-            s.on_hand,
-            s.reserved,
-            s.backorder_limit,
-            s.low_stock_threshold,
-        );
-        let known = best.entry(ProductId::from(s.product_id)).or_insert(offered);
-        *known = offered.min(*known); // Declared from the best to the worst.
-    }
-    Ok(best)
 }
