@@ -6,7 +6,6 @@ use merchandising::image::{Changed, Image, Mismatch, PEEKED, Waiting};
 use serde::Serialize;
 use storage::{Key, KeyError, Storage, StorageError};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A picture of a product, as staff see it.
 #[derive(Debug, Serialize, ToSchema)]

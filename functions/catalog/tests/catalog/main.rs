@@ -9,6 +9,8 @@ mod categories;
 mod connections;
 mod every_function;
 mod faults;
+mod freshness;
+mod images;
 mod list;
 mod product;
 mod secrets;
