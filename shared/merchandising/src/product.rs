@@ -28,6 +28,7 @@ pub use list::{Cursor, ListedProduct, PAGE_SIZES, ProductFilter, ProductPage, li
 pub use lock::{count_up, lock};
 pub use read::find;
 pub use series::Series;
+pub(crate) use store::folded;
 
 use crate::image::Image;
 use crate::variant::Variant;

@@ -230,7 +230,7 @@ pub(super) async fn free_number(
     Ok(number)
 }
 
-/// Texts without their accents and capitals, as search sees them.
+/// Texts without accents, capitals and punctuation, as search sees them.
 pub(crate) async fn folded(
     connection: &mut PgConnection,
     texts: &[String],
