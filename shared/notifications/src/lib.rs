@@ -9,13 +9,16 @@
 
 mod activity;
 mod content;
+mod follow;
 mod render;
 mod request;
 mod sending;
 mod store;
+mod store_activity;
 
 pub use activity::{Activity, tell_staff};
 pub use content::{Channel, Content, Letter, OrderFacts, OrderLineFacts, Recipient, Returned};
+pub use follow::{AT_FIRST, ActivityId, ActivityIdError, MOST_AT_ONCE, SeenActivity, follow};
 pub use render::{Rendered, Shop, render};
 pub use request::{NotificationError, request};
 pub use sending::{Begun, Outcome, ToSend, begin_sending, finish_sending};

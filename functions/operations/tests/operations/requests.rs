@@ -22,3 +22,8 @@ pub(crate) fn discard(id: &str, body: &Value) -> Request {
         .route("/api/admin/dead-messages/{id}/discard")
         .json(body)
 }
+
+/// With a query, such as `?after=7-1`.
+pub(crate) fn activity(query: &str) -> Request {
+    Request::get(&format!("/api/admin/activity{query}")).route("/api/admin/activity")
+}

@@ -5,11 +5,14 @@ use runtime_api::{Function, Request};
 use serde_json::{Value, json};
 use stage::{Stage, insta};
 
-use crate::requests::{discard, list, ready, replay};
-use crate::{ADMIN_DISCARD_MESSAGE, ADMIN_LIST_DEAD_MESSAGES, ADMIN_REPLAY_MESSAGE, HEALTH};
+use crate::requests::{activity, discard, list, ready, replay};
+use crate::{
+    ADMIN_DISCARD_MESSAGE, ADMIN_LIST_DEAD_MESSAGES, ADMIN_REPLAY_MESSAGE, ADMIN_STREAM_ACTIVITY,
+    HEALTH,
+};
 
 /// Each address for staff with its function and the permission that it needs.
-fn doors() -> [(&'static str, Request, Permission); 4] {
+fn doors() -> [(&'static str, Request, Permission); 5] {
     let id = "0190f5fe-7c00-7a00-8000-000000000001";
     [
         (HEALTH, ready(), Permission::ReadOperations),
@@ -28,6 +31,7 @@ fn doors() -> [(&'static str, Request, Permission); 4] {
             discard(id, &json!({ "reason": "no" })),
             Permission::WriteOperations,
         ),
+        (ADMIN_STREAM_ACTIVITY, activity(""), Permission::ReadOrders),
     ]
 }
 
@@ -73,6 +77,10 @@ async fn nobody_is_let_in_without_a_token_that_counts_for_staff() {
 #[tokio::test]
 async fn a_token_counts_for_what_it_permits_and_for_nothing_else() {
     let stage = Stage::set().await;
+    // Whoever follows would wait for something to happen.
+    stage
+        .execute("INSERT INTO activity (kind, at, transaction) VALUES ('told', now(), '0')")
+        .await;
     let before = stage.fingerprints().await;
     for (binary, request, needed) in doors() {
         let function = spawn(&stage, binary);
@@ -121,6 +129,7 @@ async fn the_api_document_names_the_permission_that_is_asked_for() {
             "post",
             "write_operations",
         ),
+        ("/api/admin/activity", "get", "read_orders"),
     ];
     for (path, method, word) in operations {
         let security = &document["paths"][path][method]["security"];
