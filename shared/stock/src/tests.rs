@@ -1,6 +1,15 @@
+mod adjusting;
+mod agreeing;
+mod listing;
+mod marking;
+mod places;
+mod policies;
+mod random;
+mod waiting;
+
 use database::PgConnection;
 use database::testing::TestDatabase;
-use domain::{OrderId, Quantity, VariantId};
+use domain::{Cause, Clock, OrderId, Quantity, VariantId};
 
 use crate::testing::{a_location, a_product, counters, stock_at};
 use crate::{Reservation, ReserveError, Wanted, commit, release, reserve};
@@ -10,6 +19,18 @@ fn pieces(variant: VariantId, quantity: i64) -> Wanted {
         variant,
         quantity: Quantity::new(quantity).unwrap(),
     }
+}
+
+fn staff() -> Cause {
+    Cause::new(Clock::system().now(), "ada", "req-1")
+}
+
+async fn count(connection: &mut PgConnection, table: &str) -> i64 {
+    let query = format!("SELECT count(*) FROM {table}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+        .fetch_one(connection)
+        .await
+        .unwrap()
 }
 
 /// The row of an order is the orders context's; here only its foreign key matters.

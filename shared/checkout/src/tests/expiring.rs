@@ -32,7 +32,14 @@ async fn an_unpaid_order_expires_once_and_its_stock_goes_back() {
     ended.sort_unstable();
     assert_eq!(ended, [false, true]);
     assert_eq!(counter.counters(sandals).await, (5, 0));
-    counter.close(&["order.placed", "order.expired"]).await;
+    counter
+        .close(&[
+            "order.placed",
+            "stock.changed",
+            "order.expired",
+            "stock.changed",
+        ])
+        .await;
 }
 
 #[tokio::test]
@@ -49,7 +56,9 @@ async fn an_order_that_was_paid_unheard_is_paid_instead() {
         .expect(attempt.order, OrderStatus::Open, PaymentStatus::Paid)
         .await;
     counter.expect_attempt(&attempt, AttemptStatus::Paid).await;
-    counter.close(&["order.placed", "order.paid"]).await;
+    counter
+        .close(&["order.placed", "stock.changed", "order.paid"])
+        .await;
 }
 
 #[tokio::test]
@@ -71,5 +80,12 @@ async fn while_the_provider_is_away_an_order_is_kept_but_not_for_ever() {
         .await
         .unwrap();
     assert_eq!(expired, Expired::Expired);
-    counter.close(&["order.placed", "order.expired"]).await;
+    counter
+        .close(&[
+            "order.placed",
+            "stock.changed",
+            "order.expired",
+            "stock.changed",
+        ])
+        .await;
 }

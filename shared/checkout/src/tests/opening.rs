@@ -26,7 +26,7 @@ async fn whoever_holds_the_claim_tells_the_provider_and_the_others_wait() {
         .await
         .unwrap();
     assert!(matches!(again, Opening::Already(_)));
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
 
 #[tokio::test]
@@ -69,7 +69,9 @@ async fn an_answer_that_was_lost_leads_to_a_new_attempt_and_the_old_one_is_watch
     };
     assert_ne!(second.reference, first.reference);
     counter.expect_attempt(&first, AttemptStatus::Open).await;
-    counter.close(&["order.placed", "payment.requested"]).await;
+    counter
+        .close(&["order.placed", "stock.changed", "payment.requested"])
+        .await;
 }
 
 #[tokio::test]
@@ -86,7 +88,7 @@ async fn following_opens_mails_the_link_and_schedules_the_checks_once() {
             .unwrap();
     }
     let checks = counter.shop.terms.checks.len();
-    let mut announced = vec!["order.placed"];
+    let mut announced = vec!["order.placed", "stock.changed"];
     announced.extend(vec!["payment.check"; checks]);
     announced.extend(["notification.requested"; 2]);
     counter.close(&announced).await;
@@ -112,7 +114,7 @@ async fn a_refused_attempt_is_over_and_staff_are_told() {
         .expect_attempt(&attempt, AttemptStatus::Failed)
         .await;
     assert_eq!(counter.alerts().await, ["payment_refused"]);
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
 
 #[tokio::test]
@@ -140,5 +142,7 @@ async fn a_bank_transfer_has_an_account_and_ussd_a_code() {
             .unwrap()
             .contains("737")
     );
-    counter.close(&["order.placed"; 2]).await;
+    counter
+        .close(&["order.placed", "stock.changed"].repeat(2))
+        .await;
 }

@@ -26,7 +26,7 @@ async fn an_order_is_priced_reserved_and_announced_together() {
     counter
         .expect(order, OrderStatus::Open, PaymentStatus::Pending)
         .await;
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn an_order_paid_to_the_rider_is_kept_for_good_and_has_no_payment() {
         .expect(order, OrderStatus::Open, PaymentStatus::OnDelivery)
         .await;
     assert!(counter.order(order).await.expires_at.is_none());
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn one_key_is_one_order_even_for_copies_at_the_same_time() {
     ));
     drop(tx);
     assert_eq!(counter.counters(sandals).await, (50, 1));
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
 
 #[tokio::test]
@@ -156,5 +156,7 @@ async fn two_hundred_buyers_for_the_last_twenty_leave_none_and_oversell_none() {
     assert_eq!(served, 20);
     assert_eq!(counter.counters(sandals).await, (20, 20));
     let counter = std::sync::Arc::into_inner(counter).unwrap();
-    counter.close(&["order.placed"; 20]).await;
+    counter
+        .close(&["order.placed", "stock.changed"].repeat(20))
+        .await;
 }

@@ -77,7 +77,9 @@ async fn the_exact_amount_pays_the_order_whoever_asks_and_however_often() {
         .await;
     assert!(counter.order(attempt.order).await.paid_at.is_some());
     assert_eq!(counter.counters(sandals).await, (5, 2));
-    counter.close(&["order.placed", "order.paid"]).await;
+    counter
+        .close(&["order.placed", "stock.changed", "order.paid"])
+        .await;
 }
 
 #[tokio::test]
@@ -94,7 +96,9 @@ async fn a_failed_attempt_can_still_turn_to_success() {
         settled(&counter, &attempt).await.status,
         AttemptStatus::Paid
     );
-    counter.close(&["order.placed", "order.paid"]).await;
+    counter
+        .close(&["order.placed", "stock.changed", "order.paid"])
+        .await;
 }
 
 #[tokio::test]
@@ -124,6 +128,7 @@ async fn too_little_is_held_and_the_rest_completes_it() {
     counter
         .close(&[
             "order.placed",
+            "stock.changed",
             "order.underpaid",
             "payment.requested",
             "order.paid",
@@ -149,7 +154,9 @@ async fn too_much_pays_the_order_and_the_surplus_is_flagged() {
         counter.order(attempt.order).await.totals.total.amount()
     );
     assert_eq!(counter.alerts().await, ["order_paid"]);
-    counter.close(&["order.placed", "order.paid"]).await;
+    counter
+        .close(&["order.placed", "stock.changed", "order.paid"])
+        .await;
 }
 
 #[tokio::test]
@@ -169,7 +176,7 @@ async fn another_currency_credits_nothing_and_staff_see_it() {
         .expect(attempt.order, OrderStatus::Open, PaymentStatus::Pending)
         .await;
     assert_eq!(counter.alerts().await, ["payment_unmatched"]);
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
 
 #[tokio::test]
@@ -194,7 +201,8 @@ async fn a_second_payment_goes_back_by_itself() {
             "order.paid",
             "order.placed",
             "payment.requested",
-            "refund.requested"
+            "refund.requested",
+            "stock.changed"
         ]
     );
     counter.provider.stop().await;
@@ -217,7 +225,14 @@ async fn money_after_expiry_revives_the_order_while_there_is_stock() {
         .await;
     assert_eq!(counter.counters(sandals).await, (5, 2));
     counter
-        .close(&["order.placed", "order.expired", "order.paid"])
+        .close(&[
+            "order.placed",
+            "stock.changed",
+            "order.expired",
+            "stock.changed",
+            "order.paid",
+            "stock.changed",
+        ])
         .await;
 }
 
@@ -246,7 +261,9 @@ async fn a_provider_that_does_not_answer_or_lies_changes_nothing() {
     counter
         .expect(attempt.order, OrderStatus::Open, PaymentStatus::Paid)
         .await;
-    counter.close(&["order.placed", "order.paid"]).await;
+    counter
+        .close(&["order.placed", "stock.changed", "order.paid"])
+        .await;
 }
 
 #[tokio::test]
@@ -288,5 +305,5 @@ async fn money_under_a_strange_reference_is_shown_to_staff_once() {
             .unwrap();
     }
     assert_eq!(counter.alerts().await, ["payment_unmatched"]);
-    counter.close(&["order.placed"]).await;
+    counter.close(&["order.placed", "stock.changed"]).await;
 }
