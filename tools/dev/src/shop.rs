@@ -159,7 +159,7 @@ impl Shop<'_> {
         let step = self.terminal.step("Migrations, queues, catalogue");
         prepare::migrate_and_declare(&self.settings).await?;
         if !options.no_seed {
-            let added = seed::fill(&self.settings, seed::DEFAULT_PRODUCTS).await?;
+            let added = seed::fill(&self.settings, seed::DEFAULT_PRODUCTS, &step).await?;
             if added > 0 {
                 step.say(&format!("{added} products were added to the catalogue."));
             }

@@ -29,7 +29,7 @@ const fn setting(name: &'static str, default: Default, about: &'static str) -> S
 }
 
 /// Every setting of the shop and of `cargo dev`, in the order of `.env.example`.
-pub(super) const SETTINGS: [Setting; 60] = [
+pub(super) const SETTINGS: [Setting; 61] = [
     setting(
         "DATABASE_URL",
         Private("postgres://madrush:madrush@127.0.0.1:9432/madrush"),
@@ -154,6 +154,11 @@ pub(super) const SETTINGS: [Setting; 60] = [
         "STORAGE_ENDPOINT",
         Value("http://127.0.0.1:{sandbox}/s3"),
         "An S3 server that is addressed by path; on AWS none, and the bucket has an address of its own.",
+    ),
+    setting(
+        "STORAGE_PUBLIC_ENDPOINT",
+        Value("http://localhost:{sandbox}/s3"),
+        "The same server as browsers reach it, which upload and download there.",
     ),
     setting(
         "IMAGES_URL",

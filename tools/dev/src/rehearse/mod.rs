@@ -123,9 +123,9 @@ async fn on_a_scene(
         plan.seed,
         plan.phase.as_secs()
     ));
-    let pictures = format!("http://localhost:{}/images", settings.ports()?.sandbox);
+    let pictures = seed::pictures(settings)?;
     let stock = async |url: &str| {
-        let added = seed::fill_at(url, &pictures, seed::DEFAULT_PRODUCTS).await?;
+        let added = seed::fill_at(url, &pictures, seed::DEFAULT_PRODUCTS, terminal).await?;
         terminal.line(&format!("{added} products in the catalogue."));
         Ok(())
     };

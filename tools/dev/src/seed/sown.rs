@@ -5,8 +5,11 @@ use ring::digest::{SHA256, digest};
 use uuid::Builder;
 use uuid::Uuid;
 
-/// 1 June 2025 in seconds: before every date that is sown.
-const FIRST_DAY: i64 = 1_748_736_000;
+/// 1 June 2025: before every date that is sown.
+pub(super) const FIRST_DAY: DateTime<Utc> = match DateTime::from_timestamp(1_748_736_000, 0) {
+    Some(day) => day,
+    None => DateTime::UNIX_EPOCH,
+};
 
 /// A source of values for one name.
 #[derive(Debug, Clone)]
@@ -34,17 +37,21 @@ impl Sown {
 
     /// A time in the year after the first day.
     pub(super) fn time(&mut self) -> DateTime<Utc> {
-        let first = DateTime::from_timestamp(FIRST_DAY, 0).unwrap_or_default();
-        first + Duration::minutes(i64::from(self.below(360 * 24 * 60)))
+        FIRST_DAY + Duration::minutes(i64::from(self.below(360 * 24 * 60)))
     }
 }
 
 /// A UUIDv7 whose time is the first day and whose random part is the name's hash.
 pub(super) fn id(kind: &str, name: &str) -> Uuid {
+    id_at(kind, name, FIRST_DAY)
+}
+
+/// [`id`] with another time.
+pub(super) fn id_at(kind: &str, name: &str, at: DateTime<Utc>) -> Uuid {
     let hash = digest(&SHA256, format!("{kind}/{name}").as_bytes());
     let mut random = [0; 10];
     random.copy_from_slice(&hash.as_ref()[..10]);
-    let millis = u64::try_from(FIRST_DAY * 1000).unwrap_or_default();
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
     Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
