@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use database::testing::TestDatabase;
 use runtime_api::Gate;
+use sandbox::StorageAccount;
 use secrecy::ExposeSecret as _;
 use settings::Env;
 
@@ -18,7 +19,13 @@ const JWT_KEY: &str = "bWFkcnVzaC1qb3VybmV5cy1qd3Qta2V5LTMyLWJ5dGU=";
 const SEALING_KEY: &str = "bWFkcnVzaC1qb3VybmV5cy1lbmMta2V5LTMyLWJ5dGU=";
 
 /// What the functions are told and must tell nobody.
-pub(crate) const SECRETS: [&str; 4] = [JWT_KEY, SEALING_KEY, PAYSTACK_KEY, TWILIO_TOKEN];
+pub(crate) const SECRETS: [&str; 5] = [
+    JWT_KEY,
+    SEALING_KEY,
+    PAYSTACK_KEY,
+    TWILIO_TOKEN,
+    StorageAccount::TEST_SECRET,
+];
 
 /// Reads what the environment says of the servers.
 ///
@@ -56,6 +63,7 @@ impl Addresses<'_> {
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let rabbit = &self.vhost.settings;
         let (smtp, web) = (self.standins.smtp(), self.standins.url());
+        let storage = StorageAccount::for_tests();
         vec![
             ("DATABASE_URL", self.database.url().to_owned()),
             ("REDIS_HOST", self.redis.host()),
@@ -82,6 +90,16 @@ impl Addresses<'_> {
             ("TWILIO_AUTH_TOKEN", TWILIO_TOKEN.to_owned()),
             ("TWILIO_PHONE_NUMBER", "+15005550006".to_owned()),
             ("TWILIO_BASE_URL", format!("{web}/twilio")),
+            ("STORAGE_BUCKET", storage.bucket),
+            ("STORAGE_ENDPOINT", format!("{web}/s3")),
+            ("STORAGE_PUBLIC_ENDPOINT", format!("{web}/s3")),
+            ("IMAGES_URL", format!("{web}/media")),
+            ("AWS_REGION", "eu-west-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", storage.access_key_id),
+            (
+                "AWS_SECRET_ACCESS_KEY",
+                storage.secret_access_key.expose_secret().to_owned(),
+            ),
             ("JWT_SECRET_KEY", format!("k1:{JWT_KEY}")),
             ("ENCRYPTION_KEY", format!("k1:{SEALING_KEY}")),
             ("NEXT_PUBLIC_API_URL", self.api.to_owned()),

@@ -45,7 +45,8 @@ pub struct SetupError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sy
 /// A client of one bucket. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Storage {
-    /// Makes addresses for browsers.
+    /// Makes addresses for whoever reaches the storage as this client does. For browsers:
+    /// [`Signer::read`].
     pub signer: Signer,
     pub(crate) http: Client,
     pub(crate) limits: TimeLimits,

@@ -10,9 +10,9 @@
 //!
 //! **Refuses to know** what the objects mean: no image, no CSV, no table, no bucket's policy.
 //!
-//! On AWS there is no `STORAGE_ENDPOINT`, and the address is the bucket's own
-//! (`https://<bucket>.s3.<region>.amazonaws.com`); in development it names the stand-in, which is
-//! addressed by path. Outside facts are from the "Amazon S3 API Reference" and "Authenticating
+//! On AWS there is neither `STORAGE_ENDPOINT` nor `STORAGE_PUBLIC_ENDPOINT`, and the address is the bucket's own
+//! (`https://<bucket>.s3.<region>.amazonaws.com`); in development they name the stand-in, which
+//! is addressed by path. Outside facts are from the "Amazon S3 API Reference" and "Authenticating
 //! Requests: Using Query Parameters (AWS Signature Version 4)" at `docs.aws.amazon.com/AmazonS3`.
 
 mod answer;

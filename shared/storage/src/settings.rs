@@ -11,7 +11,8 @@ pub struct StorageSettings {
     pub bucket: String,
     /// `AWS_REGION`, which Lambda gives.
     pub region: String,
-    /// `STORAGE_ENDPOINT`: a server that is addressed by path. Absent on AWS.
+    /// `STORAGE_ENDPOINT`, or for browsers `STORAGE_PUBLIC_ENDPOINT`: a server that is addressed by path.
+    /// Absent on AWS, where both reach the bucket at its own address.
     pub endpoint: Option<Url>,
     /// The credentials, which Lambda gives and which are those of the function's role.
     pub credentials: Credentials,
@@ -32,12 +33,22 @@ impl fmt::Debug for Credentials {
 }
 
 impl StorageSettings {
-    /// Reads the settings; what is missing or malformed is noted in `env`.
+    /// Reads the settings for calls of our own; what is missing or malformed is noted in `env`.
     pub fn read(env: &mut Env) -> Self {
+        Self::read_at(env, "STORAGE_ENDPOINT")
+    }
+
+    /// Reads the settings for addresses that browsers are given. They are two settings because who only
+    /// signs reaches nothing, and is let into no network for it.
+    pub fn read_for_browsers(env: &mut Env) -> Self {
+        Self::read_at(env, "STORAGE_PUBLIC_ENDPOINT")
+    }
+
+    fn read_at(env: &mut Env, place: &'static str) -> Self {
         Self {
             bucket: bucket(env),
             region: env.required("AWS_REGION"),
-            endpoint: endpoint(env),
+            endpoint: endpoint(env, place),
             credentials: Credentials {
                 access_key_id: env.required("AWS_ACCESS_KEY_ID"),
                 secret_access_key: env.secret("AWS_SECRET_ACCESS_KEY"),
@@ -61,13 +72,13 @@ fn bucket(env: &mut Env) -> String {
     bucket
 }
 
-fn endpoint(env: &mut Env) -> Option<Url> {
-    let endpoint = env.parsed::<Url>("STORAGE_ENDPOINT")?;
+fn endpoint(env: &mut Env, place: &'static str) -> Option<Url> {
+    let endpoint = env.parsed::<Url>(place)?;
     if is_plain_base(&endpoint) {
         return Some(endpoint);
     }
     env.problem(
-        "STORAGE_ENDPOINT",
+        place,
         "must be an http or https address without user, query and fragment",
     );
     None

@@ -33,9 +33,9 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Reads the settings; what is wrong is noted in `env`.
+    /// Reads the settings for addresses that browsers are given; what is wrong is noted in `env`.
     pub fn read(env: &mut Env, clock: Clock) -> Option<Self> {
-        let settings = StorageSettings::read(env);
+        let settings = StorageSettings::read_for_browsers(env);
         noted(env, Self::new(&settings, clock))
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use runtime_api::Spawn;
+use sandbox::StorageAccount;
+use secrecy::ExposeSecret as _;
 
 use crate::fleet::Fleet;
 use crate::scene::{MARK, PAYSTACK_KEY, Scene, TWILIO_ACCOUNT, TWILIO_TOKEN};
@@ -15,7 +17,13 @@ const JWT_KEY: &str = "bWFkcnVzaC1yZWhlYXJzYWwtand0LWtleS0zMi1ieXQ=";
 const SEALING_KEY: &str = "bWFkcnVzaC1yZWhlYXJzYWwtZW5jLWtleS0zMi1ieXQ=";
 
 /// What the functions are told and must tell nobody.
-pub(crate) const SECRETS: [&str; 4] = [JWT_KEY, SEALING_KEY, PAYSTACK_KEY, TWILIO_TOKEN];
+pub(crate) const SECRETS: [&str; 5] = [
+    JWT_KEY,
+    SEALING_KEY,
+    PAYSTACK_KEY,
+    TWILIO_TOKEN,
+    StorageAccount::TEST_SECRET,
+];
 
 /// The password of every area's role. Roles are the server's, and the tests that run beside a rehearsal
 /// log in as them too, so all say the same (shared/database/src/testing.rs).
@@ -108,7 +116,7 @@ fn environment(
 /// The settings of the whole shop: those of development, with what is this rehearsal's own put in.
 fn shop(scene: &Scene) -> BTreeMap<String, String> {
     let (api, web) = (scene.front.url(), scene.standins.url());
-    let smtp = scene.standins.smtp();
+    let (smtp, storage) = (scene.standins.smtp(), StorageAccount::for_tests());
     let own = [
         (MARK, std::process::id().to_string()),
         ("DATABASE_URL", scene.database.url()),
@@ -122,6 +130,15 @@ fn shop(scene: &Scene) -> BTreeMap<String, String> {
         ("TWILIO_ACCOUNT_SID", TWILIO_ACCOUNT.to_owned()),
         ("TWILIO_AUTH_TOKEN", TWILIO_TOKEN.to_owned()),
         ("TWILIO_BASE_URL", format!("{web}/twilio")),
+        ("STORAGE_BUCKET", storage.bucket),
+        ("STORAGE_ENDPOINT", format!("{web}/s3")),
+        ("STORAGE_PUBLIC_ENDPOINT", format!("{web}/s3")),
+        ("IMAGES_URL", format!("{web}/media")),
+        ("AWS_ACCESS_KEY_ID", storage.access_key_id),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            storage.secret_access_key.expose_secret().to_owned(),
+        ),
         ("JWT_SECRET_KEY", format!("k1:{JWT_KEY}")),
         ("ENCRYPTION_KEY", format!("k1:{SEALING_KEY}")),
         ("NEXT_PUBLIC_API_URL", api),

@@ -116,6 +116,10 @@ impl Spawn {
             ),
             ("AWS_REGION", "eu-west-1".to_owned()),
             ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
+            // Those of the function's role; they open nothing.
+            ("AWS_ACCESS_KEY_ID", "ASIALOCAL".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_SESSION_TOKEN", "local".to_owned()),
             ("LAMBDA_TASK_ROOT", "/var/task".to_owned()),
             ("LANG", "en_US.UTF-8".to_owned()),
             ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),

@@ -52,12 +52,15 @@ pub struct StorageAccount {
 }
 
 impl StorageAccount {
+    /// The secret of [`for_tests`](Self::for_tests), to be looked for where it must not be.
+    pub const TEST_SECRET: &str = "madrush-test-secret";
+
     /// A bucket in memory, with fixed credentials.
     pub fn for_tests() -> Self {
         Self {
             bucket: "madrush-test".to_owned(),
             access_key_id: "AKIAMADRUSHTEST".to_owned(),
-            secret_access_key: SecretString::from("madrush-test-secret"),
+            secret_access_key: SecretString::from(Self::TEST_SECRET),
             folder: None,
         }
     }

@@ -180,6 +180,7 @@ fn settings_of(database: &str, sandbox: &Running) -> Vec<(String, String)> {
         ("TWILIO_BASE_URL", &sandbox.twilio_url()),
         ("STORAGE_BUCKET", &storage.bucket),
         ("STORAGE_ENDPOINT", &sandbox.storage_url()),
+        ("STORAGE_PUBLIC_ENDPOINT", &sandbox.storage_url()),
         ("IMAGES_URL", &sandbox.images_url()),
         ("AWS_ACCESS_KEY_ID", &storage.access_key_id),
         (
