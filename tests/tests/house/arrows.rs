@@ -29,7 +29,14 @@ const CONTEXTS: [&str; 8] = [
 ];
 
 /// One crate an outside system; each usable on its own.
-const OUTSIDE: [&str; 5] = ["cache", "mail", "messaging", "paystack", "twilio"];
+const OUTSIDE: [&str; 6] = [
+    "cache",
+    "mail",
+    "messaging",
+    "paystack",
+    "storage",
+    "twilio",
+];
 
 /// What a shared crate may know beside the leaves. A crate that is not here knows nothing yet that
 /// anybody has agreed to: it needs a line, and a reason.
@@ -55,13 +62,14 @@ fn may_know(shared: &str) -> Option<Vec<&'static str>> {
 const NEIGHBOURS: [(&str, &str); 1] = [("orders-functions", "payments-functions")];
 
 /// Crates that only these areas may link, directly or not: a function holds what it uses.
-const RESERVED: [(&str, &[&str]); 6] = [
+const RESERVED: [(&str, &[&str]); 7] = [
     ("lapin", &["operations"]),
     ("lettre", &["notifications"]),
     ("mail", &["notifications"]),
     ("twilio", &["notifications"]),
     ("paystack", &["orders", "payments"]),
     ("redis", &["catalog", "operations"]),
+    ("storage", &["catalog"]),
 ];
 
 /// A second TLS provider, or one that needs the system's libraries.

@@ -254,6 +254,13 @@ fn the_document_has_the_figures() {
         &class("UsualConcurrency"),
     );
     row(
+        &format!(
+            "{} functions of staff × `StaffConcurrency`",
+            functions_of("StaffConcurrency")
+        ),
+        &class("StaffConcurrency"),
+    );
+    row(
         &format!("{} others, by their own numbers", functions_of("others")),
         &class("others"),
     );

@@ -31,14 +31,24 @@ fn believable(name: &str) -> String {
     value.to_owned()
 }
 
-/// The environment that the template gives a function, with its secrets in it.
+/// What Lambda gives every function: its role's signature, and where it runs.
+pub(crate) const OF_LAMBDA: [(&str, &str); 4] = [
+    ("AWS_ACCESS_KEY_ID", "ASIAZZZZZZZZZZZZZZZZ"),
+    ("AWS_SECRET_ACCESS_KEY", "of-a-role"),
+    ("AWS_SESSION_TOKEN", "of-an-hour"),
+    ("AWS_REGION", "eu-west-1"),
+];
+
+/// The environment that the template and Lambda give a function, with its secrets in it.
 pub(crate) fn environment(function: &Function) -> Vec<(String, String)> {
+    let of_lambda = OF_LAMBDA.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let variables = function.environment.iter();
     variables
         .map(|(name, setting)| match setting {
             Setting::Literal(value) => (name.clone(), value.clone()),
             Setting::Secret(_) | Setting::Reference(_) => (name.clone(), believable(name)),
         })
+        .chain(of_lambda)
         .collect()
 }
 

@@ -11,13 +11,17 @@ use crate::template::{Function, Setting, functions};
 
 /// Addresses, and the group that lets a function reach what is there; none for what it only writes
 /// into answers and messages, and for what listens in its own environment.
-const ADDRESSES: [(&str, Option<&str>); 9] = [
+const ADDRESSES: [(&str, Option<&str>); 12] = [
     ("DATABASE_URL", Some("DatabaseClient")),
     ("REDIS_HOST", Some("CacheClient")),
     ("RABBITMQ_HOST", Some("BrokerClient")),
     ("SMTP_HOST", Some("MailClient")),
     ("PAYSTACK_BASE_URL", Some("WebClient")),
     ("TWILIO_BASE_URL", Some("WebClient")),
+    ("STORAGE_ENDPOINT", Some("StorageClient")),
+    // Where browsers are sent by an address that a function signs.
+    ("STORAGE_PUBLIC_ENDPOINT", None),
+    ("IMAGES_URL", None),
     ("NEXT_PUBLIC_API_URL", None),
     ("STOREFRONT_URL", None),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", None),
@@ -93,6 +97,7 @@ fn a_group_too_few_and_a_group_too_many_are_told() {
         "DatabaseClient",
         "CacheClient",
         "BrokerClient",
+        "StorageClient",
         "WebClient",
         "MailClient",
     ];

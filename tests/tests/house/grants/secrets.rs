@@ -1,5 +1,5 @@
-//! IAM: the secrets that a role may read against those that its functions name, and who may read
-//! queues.
+//! IAM: the secrets that a role may read against those that its functions name, who may read queues,
+//! and who may use the bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,23 @@ use crate::template::{Function, Setting, functions, list, template, text};
 struct Allowed {
     secrets: BTreeSet<String>,
     policies: BTreeSet<String>,
+    /// What may be done to the bucket, and to what begins with which key: `s3:GetObject imports/*`.
+    bucket: BTreeSet<String>,
 }
+
+/// What signed addresses and the consumer of product updates do to the bucket; without
+/// `s3:ListBucket` S3 says of what is not there that it is forbidden.
+const IN_THE_BUCKET: [&str; 9] = [
+    "s3:ListBucket",
+    "s3:GetObject products/*",
+    "s3:PutObject products/*",
+    "s3:DeleteObject products/*",
+    "s3:GetObject imports/*",
+    "s3:PutObject imports/*",
+    "s3:GetObject exports/*",
+    "s3:PutObject exports/*",
+    "s3:AbortMultipartUpload exports/*",
+];
 
 fn allowed() -> BTreeMap<String, Allowed> {
     let template = template("template.yaml");
@@ -37,21 +53,44 @@ fn allowed_to(role: &Value) -> Allowed {
     let policies = role["Policies"].as_sequence().into_iter().flatten();
     let statements =
         policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence());
-    let mut secrets = BTreeSet::new();
+    let (mut secrets, mut bucket) = (BTreeSet::new(), BTreeSet::new());
     for statement in statements.flatten() {
         assert_eq!(text(&statement["Effect"]), "Allow");
-        assert_eq!(
-            list(&statement["Action"]),
-            ["secretsmanager:GetSecretValue"],
-            "and nothing else"
-        );
         assert!(statement["NotResource"].is_null() && statement["NotAction"].is_null());
-        secrets.extend(list(&statement["Resource"]));
+        let (actions, resources) = (list(&statement["Action"]), list(&statement["Resource"]));
+        if actions == ["secretsmanager:GetSecretValue"] {
+            secrets.extend(resources);
+        } else {
+            bucket.extend(in_the_bucket(&actions, &resources));
+        }
     }
     Allowed {
         secrets,
+        bucket,
         policies: list(&role["ManagedPolicyArns"]).into_iter().collect(),
     }
+}
+
+/// Each action with the keys that it is allowed for.
+///
+/// # Panics
+/// Where it is allowed for anything else than the shop's bucket, or is no action of S3.
+fn in_the_bucket(actions: &[String], resources: &[String]) -> Vec<String> {
+    let [resource] = resources else {
+        panic!("one place in the bucket, not {resources:?}")
+    };
+    let keys = match resource.as_str() {
+        "Data.Outputs.BucketArn" => "",
+        other => other
+            .strip_prefix("${Data.Outputs.BucketArn}/")
+            .unwrap_or_else(|| panic!("{other} is not in the bucket")),
+    };
+    let allowed = actions.iter().inspect(|action| {
+        assert!(action.starts_with("s3:"), "{action}: and nothing else");
+    });
+    allowed
+        .map(|action| format!("{action} {keys}").trim_end().to_owned())
+        .collect()
 }
 
 /// What the functions of each role need.
@@ -62,6 +101,9 @@ fn needed(functions: &BTreeMap<String, Function>) -> BTreeMap<String, Allowed> {
         role.policies.insert("FunctionBasics".to_owned());
         if !function.queues.is_empty() {
             role.policies.insert("ReadQueues".to_owned());
+        }
+        if function.environment.contains_key("STORAGE_BUCKET") {
+            role.bucket = IN_THE_BUCKET.map(str::to_owned).into();
         }
         role.secrets
             .extend(function.environment.values().filter_map(secret));
@@ -113,6 +155,13 @@ fn a_secret_too_few_and_a_secret_too_many_are_told() {
         function.environment.remove("PAYSTACK_PREVIOUS_SECRET_KEY");
     }
     assert_ne!(allowed, needed(&fewer));
+
+    let mut bucket = functions();
+    let list = bucket.get_mut("admin-list-stock").unwrap();
+    let planted = Setting::Reference("Data.Outputs.Bucket".to_owned());
+    list.environment
+        .insert("STORAGE_BUCKET".to_owned(), planted);
+    assert_ne!(allowed, needed(&bucket));
 
     let mut elsewhere = functions();
     elsewhere.get_mut("list-products").unwrap().role = "OrdersRole".to_owned();

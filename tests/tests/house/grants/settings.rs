@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use database::roles::ROLES;
 
 use crate::built::{Asked, asked};
-use crate::environment::environment;
+use crate::environment::{OF_LAMBDA, environment};
 use crate::functions::sources;
 use crate::template::{Function, Setting, functions};
 
-/// What a function asks for in the environment that the template gives it.
+/// What a function asks for in the environment that the template gives it, but for what Lambda gives.
 pub(crate) fn asked_as_deployed(name: &str, function: &Function) -> Vec<Asked> {
-    asked(name, &environment(function))
+    let mut asked = asked(name, &environment(function));
+    asked.retain(|setting| OF_LAMBDA.iter().all(|(given, _)| *given != setting.name));
+    asked
 }
 
 /// What is missing or not asked for, a sentence each.
