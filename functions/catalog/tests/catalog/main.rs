@@ -9,6 +9,7 @@ mod categories;
 mod connections;
 mod every_function;
 mod faults;
+mod files;
 mod freshness;
 mod images;
 mod list;
