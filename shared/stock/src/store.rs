@@ -9,6 +9,12 @@ use crate::Wanted;
 /// One statement, so that the level rows are locked for one flush and no round trip. `levels` locks
 /// them in a fixed order and sees, after waiting, what the others left; `taken` spreads each line
 /// over the locations by priority; every write is gated on nothing being `short`.
+///
+/// `raised` finds each row first as the statement's snapshot shows it, from before it waited, and Postgres
+/// holds the table's CHECK against that row before it looks for the present one and begins again (READ
+/// COMMITTED, ExecUpdate). Where stock was given back meanwhile, the sum would break the CHECK on the row
+/// that is gone: the bound keeps it for that moment. On the row that is locked the sum is within it, because
+/// `available` was read there.
 pub(crate) async fn reserve(
     connection: &mut PgConnection,
     order: OrderId,
@@ -59,7 +65,8 @@ pub(crate) async fn reserve(
         ),
         raised AS (
             UPDATE stock_levels s
-            SET reserved = s.reserved + g.quantity, updated_at = now()
+            SET reserved = least(s.reserved + g.quantity, s.on_hand + s.backorder_limit),
+                updated_at = now()
             FROM granted g
             WHERE s.variant_id = g.variant_id AND s.location_id = g.location_id
         ),

@@ -87,7 +87,8 @@ pub(crate) async fn make_levels(
 }
 
 /// Locks the level rows in the fixed order; every write is gated on no line taking more than may go.
-/// Answers the levels as they were before.
+/// Answers the levels as they were before. The bound in `counted` is for the moment in which the row is
+/// not yet the one that is locked (see `store::reserve`).
 pub(crate) async fn adjust(
     connection: &mut PgConnection,
     cause: &Cause,
@@ -115,7 +116,8 @@ pub(crate) async fn adjust(
         ),
         counted AS (
             UPDATE stock_levels s
-            SET on_hand = s.on_hand + g.pieces, updated_at = now()
+            SET on_hand = greatest(s.on_hand + g.pieces, s.reserved - s.backorder_limit, 0),
+                updated_at = now()
             FROM granted g
             WHERE s.variant_id = g.variant_id AND s.location_id = g.location_id
         ),

@@ -96,7 +96,8 @@ pub(crate) async fn make_levels(
 }
 
 /// Locks the variant's level rows in the fixed order; nothing is written where a limit would be below
-/// what is promised, nor where nothing changes. Answers the levels as they were before.
+/// what is promised, nor where nothing changes. Answers the levels as they were before. The bound in
+/// `changed` is for the moment in which the row is not yet the one that is locked (see `store::reserve`).
 pub(crate) async fn set(
     connection: &mut PgConnection,
     wish: &SetPolicy,
@@ -117,7 +118,8 @@ pub(crate) async fn set(
         ),
         changed AS (
             UPDATE stock_levels s
-            SET low_stock_threshold = l.threshold_after, backorder_limit = l.limit_after,
+            SET low_stock_threshold = l.threshold_after,
+                backorder_limit = greatest(l.limit_after, s.reserved - s.on_hand),
                 updated_at = now()
             FROM levels l
             WHERE s.variant_id = l.variant_id AND s.location_id = l.location_id

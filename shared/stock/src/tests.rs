@@ -210,3 +210,43 @@ async fn the_database_itself_refuses_to_oversell() {
         .unwrap_err();
     assert!(oversold.to_string().contains("stock_levels_never_oversold"));
 }
+
+/// Postgres holds a CHECK against the row as the statement first saw it, before it looks for the present
+/// one: 8 are promised there, and 3 more would be too many.
+#[tokio::test]
+async fn who_waits_while_stock_is_given_back_gets_of_it() {
+    let db = TestDatabase::create().await;
+    let mut connection = db.connect().await;
+    let sandals = a_product(&mut connection, 1, 8).await;
+    let (before, after) = (
+        an_order(&mut connection).await,
+        an_order(&mut connection).await,
+    );
+    let wanted = [pieces(sandals, 8)];
+    reserve(&mut connection, before, Reservation::UntilExpiry, &wanted)
+        .await
+        .unwrap();
+    let mut giving = db.database.begin().await.unwrap();
+    release(&mut giving, before).await.unwrap();
+    let database = db.database.clone();
+    let buyer = tokio::spawn(async move {
+        let mut tx = database.begin().await.unwrap();
+        let wanted = [pieces(sandals, 3)];
+        let outcome = reserve(&mut tx, after, Reservation::UntilExpiry, &wanted).await;
+        tx.commit().await.unwrap();
+        outcome
+    });
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+        == 0
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    giving.commit().await.unwrap();
+    buyer.await.unwrap().unwrap();
+    assert_eq!(counters(&mut connection, sandals).await, (8, 3));
+}

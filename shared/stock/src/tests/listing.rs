@@ -247,7 +247,7 @@ async fn no_list_scans_a_table_that_grows() {
         .execute(sqlx::raw_sql(
             "INSERT INTO variants (id, product_id, sku, options, price)
              SELECT gen_random_uuid(), p.id, 'S-' || n, jsonb_build_object('Size', n::text), 1
-             FROM products p, generate_series(1, 20000) n;
+             FROM products p, generate_series(100, 20100) n;
              INSERT INTO stock_levels (variant_id, location_id, on_hand)
              SELECT v.id, l.id, CASE WHEN right(v.sku, 2) = '77' THEN 0 ELSE 50 END
              FROM variants v, locations l WHERE v.sku LIKE 'S-%' ON CONFLICT DO NOTHING;
@@ -364,7 +364,6 @@ async fn no_list_scans_a_table_that_grows() {
         ),
     ];
     for query in queries {
-        let text = query.sql().as_str().to_owned();
         let plan = plan(&mut connection, query).await;
         for table in [
             "stock_levels",
@@ -373,10 +372,7 @@ async fn no_list_scans_a_table_that_grows() {
             "stock_reservations",
             "products",
         ] {
-            assert!(
-                !plan.contains(&format!("Seq Scan on {table}")),
-                "{text}\n{plan}"
-            );
+            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{plan}");
         }
     }
 }
