@@ -79,6 +79,8 @@ pub enum Content {
         /// Why.
         why: Returned,
     },
+    /// What somebody waits for can be had again.
+    BackInStock(ProductFacts),
 }
 
 /// Why money is going back, as the customer is told.
@@ -104,19 +106,30 @@ impl Content {
             Self::Underpaid { .. } => "underpaid",
             Self::Expired(_) => "expired",
             Self::MoneyReturned { .. } => "money_returned",
+            Self::BackInStock(_) => "back_in_stock",
         }
     }
 
-    /// The order it is about.
+    /// The order it is about, if it is about one.
     #[must_use]
-    pub const fn order(&self) -> &OrderFacts {
+    pub const fn order(&self) -> Option<&OrderFacts> {
         match self {
-            Self::Receipt(order) | Self::PayOnDelivery(order) | Self::Expired(order) => order,
+            Self::Receipt(order) | Self::PayOnDelivery(order) | Self::Expired(order) => Some(order),
             Self::PayNow { order, .. }
             | Self::Underpaid { order, .. }
-            | Self::MoneyReturned { order, .. } => order,
+            | Self::MoneyReturned { order, .. } => Some(order),
+            Self::BackInStock(_) => None,
         }
     }
+}
+
+/// A product as a message tells it: what the catalogue shows to everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductFacts {
+    /// Its name with the options of the variant: "Leather sandals (42)".
+    pub name: String,
+    /// Its name in addresses.
+    pub slug: String,
 }
 
 /// An order as a message tells it. Personal.

@@ -17,7 +17,9 @@ mod store;
 mod store_activity;
 
 pub use activity::{Activity, tell_staff};
-pub use content::{Channel, Content, Letter, OrderFacts, OrderLineFacts, Recipient, Returned};
+pub use content::{
+    Channel, Content, Letter, OrderFacts, OrderLineFacts, ProductFacts, Recipient, Returned,
+};
 pub use follow::{AT_FIRST, ActivityId, ActivityIdError, MOST_AT_ONCE, SeenActivity, follow};
 pub use render::{Rendered, Shop, render};
 pub use request::{NotificationError, request};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::content::{Channel, Content, OrderFacts, Returned};
+use crate::content::{Channel, Content, OrderFacts, ProductFacts, Returned};
 
 /// The shop as its messages name it.
 #[derive(Debug, Clone)]
@@ -29,7 +29,8 @@ pub struct Rendered {
 struct HtmlMessage<'a> {
     shop: &'a Shop,
     words: &'a Words,
-    order: &'a OrderFacts,
+    /// Where its lines and totals are part of the message.
+    order: Option<&'a OrderFacts>,
 }
 
 #[derive(Template)]
@@ -37,7 +38,8 @@ struct HtmlMessage<'a> {
 struct TextMessage<'a> {
     shop: &'a Shop,
     words: &'a Words,
-    order: &'a OrderFacts,
+    /// Where its lines and totals are part of the message.
+    order: Option<&'a OrderFacts>,
 }
 
 /// What one kind of message says around the order's table.
@@ -50,6 +52,8 @@ struct Words {
     sms: String,
     /// Whether the order's lines and totals are part of it.
     with_order: bool,
+    /// Why somebody gets this message, up to the shop's name.
+    reason: String,
 }
 
 /// Renders a message.
@@ -58,7 +62,7 @@ struct Words {
 /// [`askama::Error`]; a template that does not render is a mistake of ours.
 pub fn render(content: &Content, channel: Channel, shop: &Shop) -> Result<Rendered, askama::Error> {
     let words = Words::of(content, shop);
-    let order = content.order();
+    let order = content.order().filter(|_| words.with_order);
     Ok(match channel {
         Channel::Sms => Rendered {
             subject: String::new(),
@@ -85,10 +89,41 @@ pub fn render(content: &Content, channel: Channel, shop: &Shop) -> Result<Render
 
 impl Words {
     fn of(content: &Content, shop: &Shop) -> Self {
-        let order = content.order();
+        match content {
+            Content::Receipt(order)
+            | Content::PayOnDelivery(order)
+            | Content::Expired(order)
+            | Content::PayNow { order, .. }
+            | Content::Underpaid { order, .. }
+            | Content::MoneyReturned { order, .. } => Self::of_order(content, order, shop),
+            Content::BackInStock(product) => Self::of_product(product, shop),
+        }
+    }
+
+    fn of_product(product: &ProductFacts, shop: &Shop) -> Self {
+        let (product_name, name) = (&product.name, &shop.name);
+        let page = format!("{}/products/{}", shop.storefront_url, product.slug);
+        Self {
+            subject: format!("{product_name} is back in stock"),
+            heading: "It is back".to_owned(),
+            paragraphs: vec![
+                format!("You asked us to tell you when {product_name} can be had again. It can."),
+                "We write once, and keep your address for nothing else. Nothing is reserved for you: \
+                 others who asked have been told as well."
+                    .to_owned(),
+            ],
+            action: Some((format!("See {product_name}"), page.clone())),
+            sms: format!("{name}: what you asked for is back in stock: {page}"),
+            with_order: false,
+            reason: format!("because you asked to be told when {product_name} is back at"),
+        }
+    }
+
+    fn of_order(content: &Content, order: &OrderFacts, shop: &Shop) -> Self {
         let (number, total, name) = (&order.number, order.total, &shop.name);
         let page = format!("{}/orders/{number}", shop.storefront_url);
         let see = Some(("See your order".to_owned(), page.clone()));
+        let reason = format!("because of your order {number} at");
         match content {
             Content::Receipt(_) => Self {
                 subject: format!("Your receipt for order {number}"),
@@ -104,6 +139,7 @@ impl Words {
                     "{name}: we received {total} for order {number}. Thank you! Details: {page}"
                 ),
                 with_order: true,
+                reason,
             },
             Content::PayNow { url, .. } => Self {
                 subject: format!("Pay for your order {number}"),
@@ -114,6 +150,7 @@ impl Words {
                 action: Some((format!("Pay {total}"), url.clone())),
                 sms: format!("{name}: pay {total} for order {number} here: {url}"),
                 with_order: true,
+                reason,
             },
             Content::PayOnDelivery(_) => Self {
                 subject: format!("Your order {number} is confirmed"),
@@ -126,6 +163,7 @@ impl Words {
                     "{name}: order {number} is confirmed. Please have {total} ready for the rider."
                 ),
                 with_order: true,
+                reason,
             },
             Content::Underpaid {
                 received, missing, ..
@@ -145,6 +183,7 @@ impl Words {
                     "{name}: we received {received} for order {number}, {missing} is missing: {page}"
                 ),
                 with_order: true,
+                reason,
             },
             Content::Expired(_) => Self {
                 subject: format!("Your order {number} has expired"),
@@ -160,6 +199,7 @@ impl Words {
                 action: None,
                 sms: format!("{name}: order {number} was not paid in time and has expired."),
                 with_order: false,
+                reason,
             },
             Content::MoneyReturned { amount, why, .. } => Self {
                 subject: format!("{amount} is on its way back to you"),
@@ -174,7 +214,9 @@ impl Words {
                 action: None,
                 sms: format!("{name}: {amount} for order {number} is on its way back to you."),
                 with_order: false,
+                reason,
             },
+            Content::BackInStock(product) => Self::of_product(product, shop),
         }
     }
 }

@@ -25,7 +25,7 @@ domain::fault! {
 
 /// Requests a message in the caller's transaction: its row and its announcement, or neither. The
 /// message of one occasion (a kind, a channel and what `occasion` names) is requested once; asking
-/// again does nothing.
+/// again does nothing. `order` is the order that it is about, if it is about one.
 ///
 /// # Errors
 /// [`NotificationError`].
@@ -33,7 +33,7 @@ pub async fn request(
     connection: &mut PgConnection,
     cause: &Cause,
     sealer: &Sealer,
-    order: OrderId,
+    order: impl Into<Option<OrderId>>,
     occasion: &str,
     letter: &Letter,
 ) -> Result<(), NotificationError> {
@@ -45,7 +45,7 @@ pub async fn request(
     let data = sealer.seal(store::place_of("data", &row), &letter.content)?;
     let new = store::NewRow {
         id,
-        order,
+        order: order.into(),
         letter,
         dedupe_key: &dedupe_key,
         recipient,

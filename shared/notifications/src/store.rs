@@ -18,7 +18,7 @@ pub(crate) fn place_of<'a>(column: &'static str, row: &'a Uuid) -> Place<'a> {
 
 pub(crate) struct NewRow<'a> {
     pub(crate) id: NotificationId,
-    pub(crate) order: OrderId,
+    pub(crate) order: Option<OrderId>,
     pub(crate) letter: &'a Letter,
     pub(crate) dedupe_key: &'a str,
     pub(crate) recipient: Vec<u8>,
@@ -41,7 +41,7 @@ pub(crate) async fn insert(
         new.letter.content.kind(),
         new.letter.recipient.channel().as_str(),
         new.dedupe_key,
-        new.order.uuid(),
+        new.order.map(OrderId::uuid),
         new.recipient,
         new.data,
         cause.at,

@@ -1,8 +1,8 @@
 use domain::{Currency, Email, Money, Phone};
 
 use crate::{
-    Channel, Content, Letter, OrderFacts, OrderLineFacts, Recipient, Rendered, Returned, Shop,
-    render,
+    Channel, Content, Letter, OrderFacts, OrderLineFacts, ProductFacts, Recipient, Rendered,
+    Returned, Shop, render,
 };
 
 fn ngn(amount: i64) -> Money {
@@ -53,6 +53,10 @@ fn all() -> Vec<Content> {
             amount: ngn(100),
             why: Returned::TooLate,
         },
+        Content::BackInStock(ProductFacts {
+            name: "Leather sandals <script> (42)".into(),
+            slug: "leather-sandals".into(),
+        }),
     ]
 }
 
@@ -90,13 +94,39 @@ fn a_receipt_has_lines_totals_and_address_in_both_forms() {
 }
 
 #[test]
+fn who_waited_is_told_what_is_back_and_where_and_nothing_is_offered_to_them() {
+    let Rendered {
+        subject,
+        html,
+        text,
+    } = email(&Content::BackInStock(ProductFacts {
+        name: "Leather sandals (42)".into(),
+        slug: "leather-sandals".into(),
+    }));
+    assert_eq!(subject, "Leather sandals (42) is back in stock");
+    for part in [
+        "https://shop.example/products/leather-sandals",
+        "because you asked to be told when Leather sandals (42) is back at MAD RUSH",
+    ] {
+        assert!(html.contains(part) && text.contains(part), "{part}");
+    }
+    for promotion in ["discount", "offer", "hurry", "unsubscribe", "Order"] {
+        assert!(!text.contains(promotion), "{promotion}: {text}");
+    }
+}
+
+#[test]
 fn every_sms_is_short_plain_and_names_nobody() {
     for content in all() {
         let sms = render(&content, Channel::Sms, &shop()).unwrap().text;
         assert!(sms.is_ascii() && !sms.contains('`'), "GSM-7: {sms}");
         assert!(sms.len() <= 160, "one segment: {} {sms}", sms.len());
         assert!(!sms.contains("Ada"), "{sms}");
-        assert!(sms.starts_with("MAD RUSH: ") && sms.contains("MR-7K4Q-9TXD"));
+        assert!(sms.starts_with("MAD RUSH: "));
+        let about = content
+            .order()
+            .map_or("/products/leather-sandals", |order| &order.number);
+        assert!(sms.contains(about), "{sms}");
     }
 }
 
