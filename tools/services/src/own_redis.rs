@@ -1,8 +1,10 @@
 //! A Redis of a test's own.
 
 use std::fs::Permissions;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -115,7 +117,18 @@ impl Reporter for Silent {
     fn say(&self, _: &str) {}
 }
 
+/// A port below those that the system gives to clients (`ip_local_port_range`, from 32768): one of
+/// them may not take it while the server is away.
 fn a_free_port() -> std::io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = std::process::id()
+            .wrapping_mul(16)
+            .wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(20_000 + next % 10_000).unwrap_or(20_000);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+            bound => return bound.map(|_| port),
+        }
+    }
 }
