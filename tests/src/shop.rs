@@ -227,6 +227,7 @@ async fn warm_up(http: &Client, api: &str, target: &InvokeTarget) {
     for function in [
         "process-order",
         "process-payment",
+        "sync-product",
         "send-notification",
         "expire-orders",
     ] {

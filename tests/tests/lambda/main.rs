@@ -11,8 +11,11 @@
 mod audience;
 mod catalog;
 mod certified;
+mod clerk;
 mod code;
 mod instance;
+mod inventory;
+mod managing;
 mod measured;
 mod notifications;
 mod operations;
@@ -46,10 +49,39 @@ macro_rules! visits {
     };
 }
 
-const VISITS: [(&str, Visit); 20] = visits![
+const VISITS: [(&str, Visit); 50] = visits![
     "list-products" => catalog::list_products,
     "get-product" => catalog::get_product,
     "list-categories" => catalog::list_categories,
+    "get-category" => catalog::get_category,
+    "subscribe-back-in-stock" => catalog::subscribe_back_in_stock,
+    "sync-product" => catalog::sync_product,
+    "admin-list-products" => managing::admin_list_products,
+    "admin-get-product" => managing::admin_get_product,
+    "admin-create-product" => managing::admin_create_product,
+    "admin-update-product" => managing::admin_update_product,
+    "admin-archive-product" => managing::admin_archive_product,
+    "admin-create-variant" => managing::admin_create_variant,
+    "admin-update-variant" => managing::admin_update_variant,
+    "admin-delete-variant" => managing::admin_delete_variant,
+    "admin-create-category" => managing::admin_create_category,
+    "admin-update-category" => managing::admin_update_category,
+    "admin-delete-category" => managing::admin_delete_category,
+    "admin-create-image-upload" => managing::admin_create_image_upload,
+    "admin-update-image" => managing::admin_update_image,
+    "admin-delete-image" => managing::admin_delete_image,
+    "admin-import-products" => managing::admin_import_products,
+    "admin-get-import" => managing::admin_get_import,
+    "admin-export-products" => managing::admin_export_products,
+    "admin-get-export" => managing::admin_get_export,
+    "admin-list-stock" => inventory::admin_list_stock,
+    "admin-adjust-stock" => inventory::admin_adjust_stock,
+    "admin-set-stock-policy" => inventory::admin_set_stock_policy,
+    "admin-list-stock-movements" => inventory::admin_list_stock_movements,
+    "admin-list-reservations" => inventory::admin_list_reservations,
+    "admin-list-locations" => inventory::admin_list_locations,
+    "admin-create-location" => inventory::admin_create_location,
+    "admin-update-location" => inventory::admin_update_location,
     "place-order" => orders::place_order,
     "get-order" => orders::get_order,
     "process-order" => orders::process_order,
@@ -67,6 +99,7 @@ const VISITS: [(&str, Visit); 20] = visits![
     "admin-list-dead-messages" => operations::admin_list_dead_messages,
     "admin-replay-message" => operations::admin_replay_message,
     "admin-discard-message" => operations::admin_discard_message,
+    "admin-stream-activity" => operations::admin_stream_activity,
 ];
 
 fn main() -> ExitCode {

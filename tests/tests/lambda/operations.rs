@@ -1,6 +1,6 @@
 //! What runs the shop: the relay, the deploy hooks, health, and what staff do.
 
-use domain::Permission::{ReadOperations, WriteOperations};
+use domain::Permission::{ReadOperations, ReadOrders, WriteOperations};
 use runtime_api::{Request, schedule_event};
 use serde_json::json;
 use shop_tests::Vhost;
@@ -220,5 +220,33 @@ pub(crate) async fn admin_discard_message(lambda: Lambda) {
         0
     );
     assert!(stage.announced().await.is_empty());
+    function.end();
+}
+
+/// Events of before events had a transaction, so that their ids are known.
+pub(crate) async fn admin_stream_activity(lambda: Lambda) {
+    let stage = Stage::set().await;
+    let token = stage.staff_token("ada", &[ReadOrders]);
+    let mut function = lambda.start(&stage).await;
+    let tell = async |kind: &str| {
+        let event =
+            format!("INSERT INTO activity (kind, at, transaction) VALUES ('{kind}', now(), '0')");
+        stage.execute(&event).await;
+    };
+    let follow = |query: &str| {
+        let request = Request::get(&format!("/api/admin/activity{query}"));
+        request.route("/api/admin/activity").bearer(&token)
+    };
+
+    tell("order_paid").await;
+    let first = function.send(follow("")).await;
+    assert!(first.text().contains("id: 0-1"), "{}", first.text());
+    function.freeze().await;
+    tell("payment_unmatched").await;
+    let second = function.send(follow("?after=0-1")).await.text();
+    assert!(
+        second.contains("payment_unmatched") && !second.contains("order_paid"),
+        "{second}"
+    );
     function.end();
 }

@@ -62,6 +62,7 @@ impl Values {
             .expect("an address");
         for area in [
             "CATALOG",
+            "INVENTORY",
             "ORDERS",
             "PAYMENTS",
             "NOTIFICATIONS",
@@ -134,7 +135,7 @@ fn named(values: Vec<(&str, String)>) -> Vec<(String, String)> {
 /// Settings that the template leaves at their defaults, because AWS is where they lead. Here they
 /// have to lead to the stand-ins, and to a corner of the servers that is this test's own. Each comes
 /// only to a function that has the setting which says that it uses the thing.
-const HERE: [(&str, &[&str]); 5] = [
+const HERE: [(&str, &[&str]); 6] = [
     (
         "PAYSTACK_SECRET_KEY",
         &["PAYSTACK_BASE_URL", "PAYMENT_CHECK_SECONDS"],
@@ -143,6 +144,10 @@ const HERE: [(&str, &[&str]); 5] = [
     ("REDIS_HOST", &["REDIS_PORT", "REDIS_DB", "REDIS_PREFIX"]),
     ("RABBITMQ_HOST", &["RABBITMQ_PORT", "RABBITMQ_VHOST"]),
     ("SMTP_HOST", &[]),
+    (
+        "STORAGE_BUCKET",
+        &["STORAGE_ENDPOINT", "STORAGE_PUBLIC_ENDPOINT"],
+    ),
 ];
 
 /// Literals of the template that are not so here: the servers of development speak no TLS.
@@ -177,11 +182,14 @@ pub(crate) fn variables(
         extension.put(&secret, Value::Object(content));
     }
     variables.extend(here(deployed, values));
-    variables.extend(named(
-        OF_LAMBDA
-            .map(|(name, value)| (name, value.to_owned()))
-            .to_vec(),
-    ));
+    // The stand-in of the bucket checks signatures, as the bucket does.
+    let of_lambda = OF_LAMBDA.map(|(name, value)| {
+        let known = values
+            .get(name)
+            .filter(|_| deployed.environment.contains_key("STORAGE_BUCKET"));
+        (name, known.unwrap_or(value).to_owned())
+    });
+    variables.extend(named(of_lambda.to_vec()));
     variables.extend(extension.environment());
     (variables, extension)
 }
