@@ -36,8 +36,13 @@ pub(crate) async fn understood(
 ) -> Result<(Words, Option<String>), DatabaseError> {
     let pieces = text.pieces();
     let spelling = store_search::spelling(connection, &pieces).await?;
-    let meant = meant(&spelling);
-    let corrected = (!meant.is_empty()).then(|| written(&pieces, &spelling.folded, &meant));
+    let mut meant = meant(&spelling);
+    let corrected = Some(written(&pieces, &spelling.folded, &meant))
+        .filter(|text| !meant.is_empty() && SearchText::parse(text).is_ok());
+    if corrected.is_none() {
+        // What would be too long to be searched for again is left as it was asked.
+        meant.clear();
+    }
     Ok((words(&pieces, spelling, &meant), corrected))
 }
 

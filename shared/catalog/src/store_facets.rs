@@ -158,7 +158,8 @@ fn push_counts(sql: &mut QueryBuilder<Postgres>, filters: &Filters) {
     sql.push(stock);
     sql.push(
         ") o GROUP BY key, value \
-         UNION ALL (SELECT 'category', k.slug, k.name, count(*) FROM wanted w \
+         UNION ALL (SELECT 'category', k.slug, k.name, sum(w.products)::bigint FROM \
+         (SELECT category_id, count(*) AS products FROM wanted GROUP BY category_id) w \
          JOIN categories c ON c.id = w.category_id \
          JOIN categories k ON starts_with(c.path, k.path) AND k.parent_id IS NOT DISTINCT FROM \
          (SELECT id FROM categories WHERE slug = ",

@@ -12,8 +12,11 @@ pub const RANKED: i64 = 600;
 /// No more than this many times as many, whatever the estimate was.
 pub(crate) const AT_MOST: i64 = 8;
 
-/// Among so many of the newest products it is counted how frequent a search is.
+/// Among so many of the newest products, or the rest of their last group, it is counted how frequent a
+/// search is.
 const SAMPLE: i64 = 4_096;
+/// Of so few products the groups are of a thousand (migrations/0044).
+const GROUP: i64 = 1_024;
 /// Fewer than these in a sample say nothing.
 const TELLING: i64 = 3;
 
@@ -62,8 +65,10 @@ impl Reach {
     /// Far enough for the products that are wanted, at the frequency of the sample; but not so far that
     /// too many must be looked at which the other filters then refuse.
     fn since(self, sample: Sample) -> Option<i64> {
+        let oldest = (sample.newest - self.sample).max(0) / GROUP * GROUP;
+        let size = sample.newest - oldest;
         let products_for = |wanted: i64, found: i64| {
-            let enough = wanted.saturating_mul(self.sample) / found.max(1);
+            let enough = wanted.saturating_mul(size) / found.max(1);
             (found >= TELLING).then_some(enough)
         };
         let wanted = products_for(self.ranked, sample.matching);
@@ -88,10 +93,10 @@ mod tests {
     #[test]
     fn a_frequent_word_is_looked_for_among_as_many_products_as_have_enough_of_it() {
         assert_eq!(
-            since(1_000_000, 205, 205),
-            Some(1_000_000 - 600 * 4_096 / 205)
+            since(1_024_000, 205, 205),
+            Some(1_024_000 - 600 * 4_096 / 205)
         );
-        assert_eq!(since(10_000, 205, 205), None);
+        assert_eq!(since(10_240, 205, 205), None);
     }
 
     #[test]
@@ -102,8 +107,8 @@ mod tests {
 
     #[test]
     fn a_filter_that_refuses_almost_all_does_not_make_a_search_endless() {
-        let bounded = Some(10_000_000 - 8 * 600 * 4_096 / 205);
-        assert_eq!(since(10_000_000, 205, 0), bounded);
-        assert_eq!(since(10_000_000, 205, 4), bounded);
+        let bounded = Some(10_240_000 - 8 * 600 * 4_096 / 205);
+        assert_eq!(since(10_240_000, 205, 0), bounded);
+        assert_eq!(since(10_240_000, 205, 4), bounded);
     }
 }

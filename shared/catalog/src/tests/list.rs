@@ -1,17 +1,12 @@
 use database::testing::TestDatabase;
 use domain::Availability;
 
-use super::{all, day, names, page, put};
+use super::{all, chosen, day, names, page, put};
 use crate::testing::{a_category, a_product};
-use crate::{Filters, OptionName, OptionValue, Sort};
+use crate::{Filters, Sort};
 
 fn options(pairs: &[(&str, &str)]) -> Filters {
-    let pair = |&(name, value): &(&str, &str)| {
-        (
-            OptionName::parse(name).unwrap(),
-            OptionValue::parse(value).unwrap(),
-        )
-    };
+    let pair = |&(name, value): &(&str, &str)| chosen(name, &[value]);
     Filters {
         options: pairs.iter().map(pair).collect(),
         ..Filters::default()
@@ -91,6 +86,28 @@ async fn options_and_stock_are_asked_of_one_variant() {
         (options(&[("Size", "41"), ("Colour", "Red")]), 1),
         (options(&[("Size", "41"), ("Colour", "Blue")]), 0),
         (options(&[("size", "41")]), 0),
+        (
+            Filters {
+                options: [chosen("Size", &["41", "42"]), chosen("Colour", &["Blue"])].into(),
+                ..Filters::default()
+            },
+            1,
+        ),
+        (
+            Filters {
+                options: [chosen("Size", &["41", "43"]), chosen("Colour", &["Blue"])].into(),
+                ..Filters::default()
+            },
+            0,
+        ),
+        (
+            Filters {
+                options: [chosen("Size", &["41", "42"])].into(),
+                in_stock: true,
+                ..Filters::default()
+            },
+            1,
+        ),
         (
             Filters {
                 in_stock: true,

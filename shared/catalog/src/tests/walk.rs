@@ -5,16 +5,17 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tokio::runtime::Runtime;
 
-use super::day;
+use super::{day, read};
 use crate::testing::{a_category, a_product};
-use crate::{Filters, ProductQuery, SearchText, Sort, list_products};
+use crate::{Filters, ProductQuery, SearchText, Sort};
 
-const SORTS: [Sort; 5] = [
+const SORTS: [Sort; 6] = [
     Sort::Relevance,
     Sort::Newest,
     Sort::Price,
     Sort::PriceDescending,
     Sort::Name,
+    Sort::NameDescending,
 ];
 
 /// What decides a product's place. Few values, so that many products share theirs.
@@ -51,6 +52,7 @@ fn model(products: &[(ProductId, Place)], sort: Sort) -> Option<Vec<ProductId>> 
         Sort::Price => (a.price, a_id).cmp(&(b.price, b_id)),
         Sort::PriceDescending => (b.price, b_id).cmp(&(a.price, a_id)),
         Sort::Name => (a.name.as_bytes(), a_id).cmp(&(b.name.as_bytes(), b_id)),
+        Sort::NameDescending => (b.name.as_bytes(), b_id).cmp(&(a.name.as_bytes(), a_id)),
     });
     (sort != Sort::Relevance).then(|| products.into_iter().map(|(id, _)| id).collect())
 }
@@ -78,7 +80,7 @@ async fn walk(connection: &mut PgConnection, sort: Sort, limits: &[i64]) -> Vec<
     let (mut walked, mut after) = (Vec::new(), None);
     for limit in limits.iter().cycle() {
         let query = ProductQuery::new(filters.clone(), Some(sort), *limit, after).unwrap();
-        let page = list_products(connection, &query).await.unwrap();
+        let page = read(connection, &query).await;
         assert!(i64::try_from(page.items.len()).unwrap() <= *limit);
         walked.extend(page.items.iter().map(|product| product.id));
         let Some(next) = page.next else { break };
@@ -142,7 +144,7 @@ async fn products_that_are_added_meanwhile_make_nothing_repeat_or_be_skipped() {
     let (mut walked, mut after) = (Vec::new(), None);
     for round in 0.. {
         let query = ProductQuery::new(Filters::default(), None, 3, after).unwrap();
-        let page = list_products(&mut connection, &query).await.unwrap();
+        let page = read(&mut connection, &query).await;
         walked.extend(page.items.iter().map(|product| product.id));
         for place in [round * 2 + 1, 100 + round] {
             let product = a_product(&format!("Meanwhile {round} {place}"), category);
