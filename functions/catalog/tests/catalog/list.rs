@@ -74,6 +74,18 @@ async fn each_parameter_narrows_or_orders_the_list() {
         ("?in_stock=false&limit=1", &["boots"]),
         ("?option.Size=M&option.Colour=Indigo", &["ankara-shirt"]),
         ("?option.Size=L&in_stock=true", &[]),
+        (
+            "?option.Size=L&option.Size=42",
+            &["leather-sandals", "ankara-shirt"],
+        ),
+        (
+            "?option.Size=L&option.Size=42&option.Colour=Indigo",
+            &["ankara-shirt"],
+        ),
+        ("?sort=-name", &["leather-sandals", "boots", "ankara-shirt"]),
+        ("?q=abeokuta", &["ankara-shirt"]),
+        ("?q=LEATHER-SANDALS-0", &["leather-sandals"]),
+        ("?q=indigo", &["ankara-shirt"]),
         ("?option.None=%F0%9F%A9%B4", &[]),
     ] {
         let answer = list(&function, query).await;
@@ -108,6 +120,52 @@ async fn every_bad_parameter_is_told_at_once() {
             "{limit}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_misspelt_search_says_what_it_looked_for_instead() {
+    let shop = Shop::stocked().await;
+    let function = shop.start(LIST_PRODUCTS);
+    let answer = list(&function, "?q=lether+sandlas").await.json();
+    assert_eq!(slugs(&answer), ["leather-sandals"]);
+    assert_eq!(answer["corrected"], "leather sandals");
+    assert_eq!(answer["facets"]["total"], 1);
+    let answer = list(&function, "?q=leather+sandals").await.json();
+    assert_eq!(answer["corrected"], json!(null));
+}
+
+#[tokio::test]
+async fn more_values_of_options_than_a_shopper_ticks_are_refused() {
+    let shop = Shop::stocked().await;
+    let function = shop.start(LIST_PRODUCTS);
+    let values: Vec<String> = (0..51)
+        .map(|value| format!("option.Size={value}"))
+        .collect();
+    let answer = list(&function, &format!("?{}", values.join("&"))).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(faults(&answer.json()), [("?option.", "too_many_options")]);
+}
+
+#[tokio::test]
+async fn pages_are_read_on_and_back() {
+    let shop = Shop::stocked().await;
+    let function = shop.start(LIST_PRODUCTS);
+    let first = list(&function, "?limit=2&sort=price").await.json();
+    assert_eq!(slugs(&first), ["boots", "leather-sandals"]);
+    assert_eq!(first["previous_cursor"], json!(null));
+    let next = first["next_cursor"].as_str().unwrap();
+    let last = list(&function, &format!("?limit=2&sort=price&cursor={next}"))
+        .await
+        .json();
+    assert_eq!(slugs(&last), ["ankara-shirt"]);
+    assert_eq!(last["next_cursor"], json!(null));
+    let previous = last["previous_cursor"].as_str().unwrap();
+    let back = list(&function, &format!("?limit=2&sort=price&cursor={previous}"))
+        .await
+        .json();
+    assert_eq!(slugs(&back), ["boots", "leather-sandals"]);
+    assert_eq!(back["previous_cursor"], json!(null));
+    assert_eq!(back["next_cursor"], first["next_cursor"]);
 }
 
 #[tokio::test]

@@ -44,11 +44,30 @@ async fn what_is_not_on_sale_and_what_never_was_are_refused_in_the_same_words() 
 }
 
 #[tokio::test]
-async fn stock_is_a_word_and_never_a_number() {
+async fn stock_is_a_word_unless_staff_want_a_number() {
     let shop = Shop::stocked().await;
     let function = shop.start(GET_PRODUCT);
     let answer = function.send(product("ankara-shirt")).await.text();
-    for number in ["on_hand", "reserved", "\"quantity\"", ":40", "threshold"] {
+    for number in ["on_hand", "reserved", ":40", "threshold"] {
         assert!(!answer.contains(number), "{number}: {answer}");
     }
+    assert!(answer.contains("\"quantity\":null"), "{answer}");
+}
+
+#[tokio::test]
+async fn stock_is_a_number_where_staff_want_it_told() {
+    let shop = Shop::stocked().await;
+    sqlx::query("UPDATE products SET show_quantity = true WHERE slug = 'ankara-shirt'")
+        .execute(&mut shop.db.connect().await)
+        .await
+        .unwrap();
+    let function = shop.start(GET_PRODUCT);
+    let answer = function.send(product("ankara-shirt")).await.json();
+    let told: Vec<_> = answer["variants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| &v["quantity"])
+        .collect();
+    assert_eq!(told, [40, 0]);
 }

@@ -13,9 +13,10 @@ use uuid::Uuid;
 pub(crate) const LIST_PRODUCTS: &str = env!("CARGO_BIN_EXE_list-products");
 pub(crate) const GET_PRODUCT: &str = env!("CARGO_BIN_EXE_get-product");
 pub(crate) const LIST_CATEGORIES: &str = env!("CARGO_BIN_EXE_list-categories");
+pub(crate) const GET_CATEGORY: &str = env!("CARGO_BIN_EXE_get-category");
 
 /// Each function with its route and an address of it.
-pub(crate) const ALL: [(&str, &str, &str); 3] = [
+pub(crate) const ALL: [(&str, &str, &str); 4] = [
     (LIST_PRODUCTS, "/api/products", "/api/products"),
     (
         GET_PRODUCT,
@@ -23,6 +24,11 @@ pub(crate) const ALL: [(&str, &str, &str); 3] = [
         "/api/products/ankara-shirt",
     ),
     (LIST_CATEGORIES, "/api/categories", "/api/categories"),
+    (
+        GET_CATEGORY,
+        "/api/categories/{slug}",
+        "/api/categories/shoes",
+    ),
 ];
 
 pub(crate) struct Shop {
