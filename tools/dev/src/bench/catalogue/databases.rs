@@ -26,6 +26,13 @@ impl Catalogue {
             .await
             .with_context(|| format!("Postgres, {}", self.name))
     }
+
+    async fn products(&self) -> anyhow::Result<i64> {
+        let mut connection = self.connect().await?;
+        let count = sqlx::query_scalar("SELECT count(*) FROM products");
+        let count = count.fetch_one(&mut connection).await?;
+        Ok(count)
+    }
 }
 
 /// The databases of all sizes, filled; those that are there are used again.
@@ -50,12 +57,16 @@ pub(super) async fn prepare(
             .with_context(|| {
                 format!("migrating {name} (if a migration was edited since: --fresh)")
             })?;
-        let added = seed::fill_at(&url, &pictures, *products, &step).await?;
-        if added > 0 {
-            step.say(&format!("{added} products were added to {name}."));
+        let database = Catalogue { name, url };
+        if database.products().await? < i64::from(*products) {
+            let added = seed::fill_at(&database.url, &pictures, *products, &step).await?;
+            step.say(&format!(
+                "{added} products were added to {}.",
+                database.name
+            ));
         }
         step.done();
-        databases.push(Catalogue { name, url });
+        databases.push(database);
     }
     Ok(databases)
 }

@@ -22,7 +22,7 @@ fn times(hundredths: u128) -> String {
     format!("{}.{} ×", hundredths / 100, hundredths % 100 / 10)
 }
 
-/// Milliseconds with two decimals, three digits of meaning at most.
+/// Milliseconds with two decimals.
 fn milliseconds(time: Duration) -> String {
     let hundredths = (time.as_micros() + 5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
@@ -31,18 +31,12 @@ fn milliseconds(time: Duration) -> String {
 /// Why a question is not within its target; empty where it is.
 fn faults(asked: &Asked) -> Vec<String> {
     let mut faults = Vec::new();
-    for cost in &asked.costs {
-        match cost {
-            Err(error) => faults.push(format!("NOT ANSWERED: {error}")),
-            Ok(cost) => {
-                for table in &cost.plan.scans {
-                    let fault = format!("READS ALL OF {table}");
-                    if !faults.contains(&fault) {
-                        faults.push(fault);
-                    }
-                }
-            }
-        }
+    let errors = asked.costs.iter().filter_map(|cost| cost.as_ref().err());
+    faults.extend(errors.map(|error| format!("NOT ANSWERED: {error}")));
+    // A small table is rightly read whole: the largest size tells.
+    if let Some(Ok(largest)) = asked.costs.last() {
+        let scans = largest.plan.scans.iter();
+        faults.extend(scans.map(|table| format!("READS ALL OF {table}")));
     }
     if let Some((first, last)) = ends(&asked.costs)
         && growth(first.work, last.work) > MOST_GROWTH
@@ -168,4 +162,59 @@ pub(super) fn of_functions(sizes: &[u32], invoked: &[Invoked]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::catalogue::plan::Plan;
+    use crate::bench::catalogue::question::{Act, Question};
+
+    fn asked(work: [u64; 2], scans: [&[&str]; 2]) -> Asked {
+        let cost = |(work, scans): (u64, &[&str])| {
+            let plan = Plan {
+                scans: scans.iter().map(|table| (*table).to_owned()).collect(),
+                ..Plan::default()
+            };
+            let work = Duration::from_micros(work);
+            Ok(Cost {
+                work,
+                wall: work,
+                plan,
+            })
+        };
+        Asked {
+            question: Question {
+                name: "a question",
+                act: Act::Tree,
+                target: None,
+            },
+            costs: work.into_iter().zip(scans).map(cost).collect(),
+            cursors: vec![None, None],
+        }
+    }
+
+    #[test]
+    fn three_times_the_cost_is_within_and_more_is_not() {
+        assert!(within(&[asked([400, 1_200], [&[], &[]])]));
+        let dear = asked([400, 1_300], [&[], &[]]);
+        assert_eq!(faults(&dear), ["GROWS 3.2 ×"]);
+        assert!(!within(&[dear]));
+        assert!(within(&[asked([5, 90], [&[], &[]])]), "nothing but noise");
+    }
+
+    #[test]
+    fn reading_a_growing_table_whole_is_a_fault_where_it_is_large() {
+        assert!(within(&[asked([400, 400], [&["variants"], &[]])]));
+        let scanned = asked([400, 400], [&[], &["variants"]]);
+        assert_eq!(faults(&scanned), ["READS ALL OF variants"]);
+    }
+
+    #[test]
+    fn a_question_that_is_not_answered_is_a_fault() {
+        let mut unanswered = asked([400, 400], [&[], &[]]);
+        unanswered.costs[1] = Err("cancelled".to_owned());
+        assert_eq!(faults(&unanswered), ["NOT ANSWERED: cancelled"]);
+        assert!(of_use_cases(&[1, 2], &[unanswered]).contains("NOT ANSWERED"));
+    }
 }
