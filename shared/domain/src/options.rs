@@ -400,5 +400,34 @@ mod tests {
                 prop_assert_eq!(options.allow(combination), Ok(()));
             }
         }
+
+        #[test]
+        fn variants_stay_different_and_allowed_when_options_are_renamed_moved_added_and_extended(
+            order in Just(vec![0_usize, 1, 2]).prop_shuffle(),
+            renamed in proptest::collection::vec(any::<bool>(), 3),
+            added in any::<bool>(),
+        ) {
+            let names = ["Size", "Colour", "Cut"];
+            let present = names.map(|name| option(name, &["a", "b", "c"])).to_vec();
+            let present = ProductOptions::new(present).unwrap();
+            let mut wishes: Vec<OptionWish> = order
+                .iter()
+                .map(|index| {
+                    let name = names[*index];
+                    let other = format!("{name} 2");
+                    let (name, was) = if renamed[*index] { (other.as_str(), Some(name)) } else { (name, None) };
+                    wish(name, was, &["d", "c", "b", "a"])
+                })
+                .collect();
+            if added {
+                wishes.push(wish("New", None, &["x", "y"]));
+            }
+            let way = Rearrangement::new(&present, wishes).unwrap();
+            let carried: BTreeSet<_> = present.combinations().iter().map(|c| way.carry(c)).collect();
+            prop_assert_eq!(carried.len(), present.count());
+            for combination in &carried {
+                prop_assert_eq!(way.options().allow(combination), Ok(()));
+            }
+        }
     }
 }

@@ -24,8 +24,10 @@ pub use archive::archive;
 pub use change::{ChangeProduct, change};
 pub use create::{NewProduct, NewVariants, create};
 pub use fault::{ProductError, VariantFault};
+#[cfg(test)]
+pub(crate) use list::push_page;
 pub use list::{Cursor, ListedProduct, PAGE_SIZES, ProductFilter, ProductPage, list};
-pub use lock::{count_up, lock};
+pub(crate) use lock::{count_up, lock};
 pub use read::find;
 pub use series::Series;
 pub(crate) use store::folded;

@@ -13,6 +13,7 @@ mod files;
 mod freshness;
 mod images;
 mod list;
+mod managing;
 mod product;
 mod secrets;
 mod shop;

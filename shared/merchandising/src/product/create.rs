@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use database::{PgConnection, audit};
 use domain::{
     CategoryId, Cause, Currency, Description, Event, OptionValue, ProductId, ProductName,
-    ProductOptions, ProductStatus, PublicationTime, Slug,
+    ProductOptions, ProductStatus, PublicationTime, Sku, Slug,
 };
 
 use super::{MOST_VARIANTS, Product, ProductError, Series, read, store};
 use crate::announce::{announce, at_publication};
 use crate::variant::{self, NewVariant};
 
-/// How often a slug is made anew where others make the same at the same time.
+/// How often a slug is made anew where others take the same at the same time.
 const TRIES: usize = 5;
 
 /// A product to be made.
@@ -65,7 +65,8 @@ pub async fn create(
         return Err(ProductError::NothingToSell);
     }
     variant::check(&new.options, new.currency, &variants)?;
-    variant::store::refuse_known(connection, &variants).await?;
+    let skus: Vec<&Sku> = variants.iter().map(|variant| &variant.sku).collect();
+    variant::store::refuse_known(connection, &skus).await?;
 
     let id = ProductId::new();
     insert(connection, cause, &new, id).await?;
@@ -135,6 +136,8 @@ async fn insert(
         if written.map_err(|error| of_category(error, new.category))? {
             return Ok(());
         }
+        // Whoever makes another of this name waits here, and then sees which numbers are taken.
+        store::lock_slug(connection, &plain).await?;
         let number = store::free_number(connection, &plain).await?;
         slug = number
             .and_then(|number| plain.numbered(number))

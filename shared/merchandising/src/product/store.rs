@@ -209,6 +209,20 @@ pub(super) async fn put_options(
     Ok(())
 }
 
+/// Locks the product that has a slug, where there is one.
+pub(super) async fn lock_slug(
+    connection: &mut PgConnection,
+    slug: &Slug,
+) -> Result<(), DatabaseError> {
+    sqlx::query!(
+        "SELECT id FROM products WHERE slug = $1 FOR UPDATE",
+        slug.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
 /// The first number from 2 on with which nobody has this slug; none among the first thousand where
 /// all are taken.
 pub(super) async fn free_number(

@@ -44,10 +44,12 @@ pub async fn change(
         return Err(ProductError::NotFound);
     }
     version.must_be(before.version)?;
+    let renamed = change.sku.clone().filter(|sku| sku.as_str() != before.sku);
     let after = change.decide(&product, &before)?;
     let Some((was, is)) = audit::difference(&before.audited(), &after.audited()) else {
         return Ok((product, before));
     };
+    store::refuse_known(connection, &renamed.iter().collect::<Vec<_>>()).await?;
     store::update(connection, cause, &after).await?;
     product::count_up(connection, cause, product.id).await?;
     let changed = audit::Change {

@@ -46,7 +46,7 @@ pub async fn create(
             former.id
         }
         None => {
-            store::refuse_known(connection, std::slice::from_ref(&new)).await?;
+            store::refuse_known(connection, &[&new.sku]).await?;
             let made =
                 store::insert(connection, cause, product, std::slice::from_ref(&new)).await?;
             made.into_iter().next().ok_or(ProductError::NotFound)?

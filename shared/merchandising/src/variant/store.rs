@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use database::{DatabaseError, PgConnection, money};
-use domain::{Cause, Combination, ProductId, Unreadable, VariantId};
+use domain::{Cause, Combination, ProductId, Sku, Unreadable, VariantId};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -87,21 +87,21 @@ pub(super) async fn product_of(
     Ok(product.map(ProductId::from))
 }
 
-/// Refuses variants whose SKU is known, all at once.
+/// Refuses SKUs that are known, all at once.
 pub(crate) async fn refuse_known(
     connection: &mut PgConnection,
-    variants: &[NewVariant],
+    skus: &[&Sku],
 ) -> Result<(), ProductError> {
-    let skus: Vec<String> = variants.iter().map(|v| v.sku.as_str().to_owned()).collect();
-    let known = sqlx::query_scalar!("SELECT sku FROM variants WHERE sku = ANY($1)", &skus)
+    let asked: Vec<String> = skus.iter().map(|sku| sku.as_str().to_owned()).collect();
+    let known = sqlx::query_scalar!("SELECT sku FROM variants WHERE sku = ANY($1)", &asked)
         .fetch_all(connection)
         .await?;
-    let is_known = |variant: &NewVariant| known.iter().any(|sku| sku == variant.sku.as_str());
-    let taken: Vec<_> = variants
+    let is_known = |sku: &Sku| known.iter().any(|known| known == sku.as_str());
+    let taken: Vec<(usize, Sku)> = skus
         .iter()
         .enumerate()
-        .filter(|(_, variant)| is_known(variant))
-        .map(|(place, variant)| (place, variant.sku.clone()))
+        .filter(|(_, sku)| is_known(sku))
+        .map(|(place, sku)| (place, (*sku).clone()))
         .collect();
     if taken.is_empty() {
         Ok(())
