@@ -63,7 +63,9 @@ impl StorageSettings {
 fn bucket(env: &mut Env) -> String {
     let bucket = env.required("STORAGE_BUCKET");
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if !bucket.is_empty() && !((3..=63).contains(&bucket.len()) && bucket.bytes().all(plain)) {
+    let usable = (3..=63).contains(&bucket.len()) && bucket.bytes().all(plain);
+    // One that is missing has been noted as missing.
+    if !usable && !bucket.is_empty() {
         env.problem(
             "STORAGE_BUCKET",
             "must have 3 to 63 lower-case letters, digits and hyphens",
