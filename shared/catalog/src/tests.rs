@@ -12,12 +12,17 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use database::PgConnection;
-use domain::{LocationId, VariantId};
+use domain::{Clock, LocationId, VariantId};
 
 use crate::{
     Facets, Filters, ListedProduct, OptionName, OptionValue, ProductPage, ProductQuery, Sort,
     list_products, scope,
 };
+
+/// The server decides by its own clock what is on sale.
+fn now() -> DateTime<Utc> {
+    Clock::system().now()
+}
 
 /// So many days into 2026.
 fn day(days: i64) -> DateTime<Utc> {

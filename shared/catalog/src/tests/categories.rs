@@ -9,7 +9,7 @@ use proptest::test_runner::TestRunner;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::day;
+use super::{day, now};
 use crate::testing::{a_category, a_product};
 use crate::{FindCategoryError, category_tree, compact_category_counts, find_category};
 
@@ -136,7 +136,7 @@ impl Scene {
                 let product =
                     a_product(&format!("Product {}", self.made), self.categories[category])
                         .status(["published", "published", "draft"][status])
-                        .published(Utc::now() + Duration::hours(hours));
+                        .published(now() + Duration::hours(hours));
                 self.products
                     .push(product.insert(connection).await.id.uuid());
             }
@@ -145,7 +145,7 @@ impl Scene {
                     "UPDATE products SET status = 'published', published_at = $2 WHERE id = $1",
                 )
                 .bind(self.product(product))
-                .bind(Utc::now() + Duration::hours(hours))
+                .bind(now() + Duration::hours(hours))
                 .execute(connection)
                 .await
                 .unwrap();
@@ -266,7 +266,7 @@ fn counts_are_what_counting_says_now_and_at_every_later_time() {
             for change in &changes {
                 scene.apply(connection, change).await;
                 for hours in [0, 1, 2, 3, 24] {
-                    let at = Utc::now() + Duration::hours(hours) + Duration::minutes(1);
+                    let at = now() + Duration::hours(hours) + Duration::minutes(1);
                     let (written, counted) = counts(connection, at).await;
                     prop_assert_eq!(written, counted, "{} h after {:?}", hours, change);
                 }

@@ -26,7 +26,7 @@ async fn many_products(connection: &mut PgConnection) {
                 || array_to_tsvector(recency_groups(100001 - n)
                    || ARRAY['#' || c.id, '=Size=1', '=Size=2', '=Colour=' || n % 20000])
          FROM generate_series(1, 100000) n
-         JOIN (SELECT id, row_number() OVER (ORDER BY position) - 2 AS nth
+         JOIN (SELECT id, row_number() OVER (ORDER BY position) - 1 AS nth
                FROM categories WHERE parent_id IS NOT NULL) c ON c.nth = n % 5",
         "SELECT setval('products_serial_seq', 100000)",
         "INSERT INTO variants (id, product_id, sku, price, options)
@@ -36,6 +36,8 @@ async fn many_products(connection: &mut PgConnection) {
         "INSERT INTO locations (id, name) VALUES (gen_random_uuid(), 'Main shelf')",
         "INSERT INTO stock_levels (variant_id, location_id, on_hand)
          SELECT v.id, l.id, 1 FROM variants v, locations l",
+        "INSERT INTO product_images (id, product_id, url)
+         SELECT gen_random_uuid(), id, 'https://images.test/' || slug FROM products",
         "INSERT INTO category_counts (category_id, effective_at, delta)
          SELECT category_id, '-infinity', count(*) FROM products GROUP BY 1",
         "VACUUM ANALYZE",

@@ -1,6 +1,6 @@
 use database::testing::TestDatabase;
 
-use super::{names, page, read};
+use super::{names, now, page, read};
 use crate::testing::{a_category, a_product};
 use crate::{Filters, ProductQuery, SearchText, Sort, refresh_search, scope};
 
@@ -153,8 +153,7 @@ async fn a_search_forgives_small_misspellings_and_says_so() {
     for name in ["Leather sandals", "Rubber boots", "Ankara shirt"] {
         a_product(name, all).insert(&mut connection).await;
     }
-    let soon =
-        a_product("Xylophone", all).published(chrono::Utc::now() + chrono::Duration::hours(1));
+    let soon = a_product("Xylophone", all).published(now() + chrono::Duration::hours(1));
     soon.insert(&mut connection).await;
     a_product("Zucchetto", all)
         .status("draft")
