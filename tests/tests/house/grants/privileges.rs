@@ -115,6 +115,7 @@ pub(crate) async fn granted(owner: &mut PgConnection, role: &str) -> BTreeSet<Ri
 pub(crate) struct Probe {
     owner: PgConnection,
     columns: BTreeMap<String, Vec<String>>,
+    functions: Vec<String>,
     statements: usize,
     /// Its own among the probes of tests that run at the same time.
     role: String,
@@ -132,9 +133,19 @@ impl Probe {
         .fetch_all(&mut owner)
         .await
         .unwrap();
+        // Those of extensions are everybody's; a trigger's are nobody's to call.
+        let functions = sqlx::query_scalar(
+            "SELECT DISTINCT proname || '()' FROM pg_proc p
+             WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype
+               AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')",
+        )
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
         let mut probe = Self {
             owner,
             columns: rows.into_iter().collect(),
+            functions,
             statements: 0,
             role: format!("grants_probe_{}", uuid::Uuid::now_v7().simple()),
         };
@@ -144,7 +155,8 @@ impl Probe {
             "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = 0;
              SET LOCAL idle_in_transaction_session_timeout = 0;
              CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role};
-             GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+             GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};
+             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role}"
         );
         probe.run(&begin).await.unwrap();
         probe
@@ -153,6 +165,12 @@ impl Probe {
     /// The tables there are.
     pub(crate) fn tables(&self) -> Vec<String> {
         self.columns.keys().cloned().collect()
+    }
+
+    /// The tables there are, and the functions, as `name()`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let functions = self.functions.iter().cloned();
+        self.columns.keys().cloned().chain(functions).collect()
     }
 
     /// What a statement cannot do without.

@@ -35,9 +35,12 @@ pub(crate) struct Linked {
     pub(crate) read: BTreeSet<String>,
     /// Pieces of statements that write, which nobody can judge.
     pub(crate) writing: BTreeSet<String>,
+    /// The database's functions that it calls, as `name()`.
+    pub(crate) called: BTreeSet<String>,
 }
 
-/// Looks into a function's binary, where it keeps its texts.
+/// Looks into a function's binary, where it keeps its texts, for tables and for the database's functions
+/// (`name()`).
 pub(crate) fn linked(function: &str, prepared: &[String], tables: &[String]) -> Linked {
     let bytes = fs::read(binary(function)).unwrap();
     let file = object::File::parse(&*bytes).unwrap();
@@ -77,7 +80,19 @@ pub(crate) fn look(bytes: &[u8], prepared: &[String], tables: &[String]) -> Link
             }
         }
     }
+    let functions = tables.iter().filter(|name| name.ends_with("()"));
+    let called = functions.filter(|name| calls(bytes, name));
+    linked.called = called.cloned().collect();
     linked
+}
+
+/// Whether a function of the database is called somewhere, in a statement or a piece of one.
+fn calls(bytes: &[u8], function: &str) -> bool {
+    let call = function.trim_end_matches(')');
+    places(bytes, call.as_bytes()).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        before.is_none_or(|before| !before.is_ascii_alphanumeric() && *before != b'_')
+    })
 }
 
 /// Texts lie beside each other without an end of their own, so the longest name counts that fits.
@@ -132,6 +147,17 @@ mod tests {
         assert_eq!(found.writing, BTreeSet::from(["UPDATE orders".to_owned()]));
         let found = look(b"DELETE FROM outbox WHERE ", &[], &tables());
         assert!(found.writing.contains("DELETE FROM outbox"));
+    }
+
+    #[test]
+    fn a_call_of_the_databases_own_function_is_found_by_its_whole_name() {
+        let functions = ["folded()", "products_since()"].map(str::to_owned);
+        let found = look(b"WHERE p.d @@ products_since(", &[], &functions);
+        assert_eq!(
+            found.called,
+            BTreeSet::from(["products_since()".to_owned()])
+        );
+        assert!(look(b"unfolded(", &[], &functions).called.is_empty());
     }
 
     #[test]

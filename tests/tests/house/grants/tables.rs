@@ -17,17 +17,24 @@ const OWNERS: &str = "migrate";
 async fn needed(db: &TestDatabase) -> BTreeMap<String, BTreeSet<Right>> {
     let statements = prepared();
     let mut probe = Probe::new(db.connect().await).await;
-    let linked = linked(&statements, &probe.tables());
+    let linked = linked(&statements, &probe.names());
     let mut needs = Vec::new();
     for statement in &statements {
         needs.push(probe.needs(statement).await);
     }
     let mut needed: BTreeMap<String, BTreeSet<Right>> = BTreeMap::new();
     for (function, source) in sources().iter().filter(|(name, _)| *name != OWNERS) {
-        let Linked { prepared, read, .. } = &linked[function];
+        let Linked {
+            prepared,
+            read,
+            called,
+            ..
+        } = &linked[function];
         let area = needed.entry(source.area.clone()).or_default();
         area.extend(prepared.iter().flat_map(|index| needs[*index].clone()));
         area.extend(read.iter().map(|table| Right::new(table, Verb::Select)));
+        let execute = || Verb::Other("EXECUTE".to_owned());
+        area.extend(called.iter().map(|name| Right::new(name, execute())));
     }
     needed
 }
@@ -71,8 +78,8 @@ fn every_area_has_a_role() {
 async fn every_statement_is_found_in_some_function_and_no_piece_of_one_writes() {
     let db = TestDatabase::create().await;
     let statements = prepared();
-    let tables = Probe::new(db.connect().await).await.tables();
-    let linked = linked(&statements, &tables);
+    let names = Probe::new(db.connect().await).await.names();
+    let linked = linked(&statements, &names);
     let found: BTreeSet<usize> = linked
         .values()
         .flat_map(|linked| linked.prepared.clone())
@@ -95,8 +102,8 @@ async fn every_statement_is_found_in_some_function_and_no_piece_of_one_writes() 
 async fn a_function_holds_its_own_statements_and_not_its_neighbours() {
     let db = TestDatabase::create().await;
     let statements = prepared();
-    let tables = Probe::new(db.connect().await).await.tables();
-    let linked = linked(&statements, &tables);
+    let names = Probe::new(db.connect().await).await.names();
+    let linked = linked(&statements, &names);
     let has = |function: &str, part: &str| {
         let mut texts = linked[function]
             .prepared
