@@ -1,6 +1,5 @@
 //! `POST /api/admin/products/{id}/images`: promises a picture, and answers the address to upload it to.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,6 +7,7 @@ use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use axum::routing::post;
 use catalog_functions::images::StaffImageBody;
+use catalog_functions::upload::UploadBody;
 use chrono::{DateTime, Utc};
 use domain::{Clock, ImageId, ProductId};
 use edge::permit::WriteCatalogue;
@@ -185,33 +185,12 @@ struct ImageUploadBody {
     version: i64,
 }
 
-/// A request that uploads one file.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Upload)]
-struct UploadBody {
-    /// `PUT`.
-    #[schema(value_type = String, example = "PUT")]
-    method: &'static str,
-    /// Whoever has it can upload: not to be passed on.
-    #[schema(format = "uri")]
-    url: String,
-    /// To be sent exactly so.
-    headers: BTreeMap<&'static str, String>,
-    /// When the address stops working.
-    expires_at: DateTime<Utc>,
-}
-
 impl ImageUploadBody {
     fn new(promised: Changed, upload: Presigned) -> Self {
         Self {
             image: promised.image.into(),
             version: promised.version,
-            upload: UploadBody {
-                method: upload.method,
-                url: upload.url.into(),
-                headers: upload.headers.into_iter().collect(),
-                expires_at: upload.expires_at,
-            },
+            upload: upload.into(),
         }
     }
 }

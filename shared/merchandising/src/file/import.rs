@@ -131,7 +131,7 @@ pub enum Step {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The chunk is worked again, and then knows it.
-    #[error("somebody else has just made a product or variant that the file makes")]
+    #[error("somebody else has just made what the file makes, or removed a category that it names")]
     MadeMeanwhile,
     /// The database.
     #[error("the import could not be worked")]
@@ -271,11 +271,20 @@ pub async fn work(
     let mut shelf = store_shelf::load(connection, &rows.named()).await?;
     let tally = rows.apply(&mut shelf, cause.at);
     let changed = shelf.products.values().any(|product| product.is_changed());
-    if !store_shelf::save(connection, &import.cause(cause), &shelf).await? {
+    let saved = store_shelf::save(connection, &import.cause(cause), &shelf).await;
+    if !saved.map_err(overtaken)? {
         return Err(ImportError::MadeMeanwhile);
     }
     store::note(connection, &import, &tally, chunk.next).await?;
     Ok(Step::Worked { tally, changed })
+}
+
+/// A category may be removed between being looked up and being named.
+fn overtaken(error: DatabaseError) -> ImportError {
+    match error.constraint() {
+        Some("products_category_id_fkey") => ImportError::MadeMeanwhile,
+        Some(_) | None => error.into(),
+    }
 }
 
 /// Leaves the rest to another invocation. Of one message once.

@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use catalog::testing::a_product;
 use domain::CategoryId;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::room::{CATEGORIES, Room, SYNC, VERSIONS};
 use crate::shop::day;
@@ -147,14 +149,7 @@ async fn an_export_has_what_was_chosen() {
 async fn a_catalogue_larger_than_an_answer_is_written_in_parts() {
     let shop = Room::open().await;
     stock_up(&shop, 3, 10).await;
-    // 1,500 products of eight kilobytes each: one word, which search leaves out.
-    shop.stage.execute(
-        "INSERT INTO products (id, category_id, slug, name, description, status)
-         SELECT gen_random_uuid(), (SELECT id FROM categories LIMIT 1), 'many-' || n, 'Many ' || n, repeat('x', 8000), 'draft'
-         FROM generate_series(1, 1500) n",
-    ).await;
-    let sync = shop.start(SYNC);
-    sync.ready_time().await;
+    shop.grow(1_500).await;
     let (export, file) = shop.export(&json!({})).await;
     assert!(file.len() > 6 * 1024 * 1024, "{}", file.len());
     assert_eq!(
@@ -166,39 +161,25 @@ async fn a_catalogue_larger_than_an_answer_is_written_in_parts() {
         .row("SELECT cardinality(part_etags) AS parts FROM product_exports")
         .await;
     assert_eq!(parts["parts"], 3);
-    let rows = csv::Reader::from_reader(file.as_slice())
-        .into_records()
-        .map(Result::unwrap);
-    let slugs: std::collections::BTreeSet<String> = rows.map(|row| row[0].to_owned()).collect();
-    assert_eq!(slugs.len(), 1_510, "each product once");
+    assert_eq!(slugs(&file).len(), 1_510, "each product once");
+}
+
+/// The slugs of a file's products.
+pub(super) fn slugs(file: &[u8]) -> BTreeSet<String> {
+    let rows = csv::Reader::from_reader(file).into_records();
+    rows.map(|row| row.unwrap()[0].to_owned()).collect()
 }
 
 #[tokio::test]
 async fn an_export_whose_upload_is_lost_is_begun_anew() {
     let shop = Room::open().await;
     stock_up(&shop, 5, 5).await;
-    let sync = shop.start(SYNC);
-    let answer = shop
-        .ask(
-            super::room::EXPORT,
-            domain::Permission::ReadCatalogue,
-            super::room::create_export(&json!({})),
-        )
-        .await;
-    let id: Value = answer.json()["id"].clone();
-    shop.stage.execute(
-        "UPDATE product_exports SET upload_id = 'gone', status = 'working', started_at = now(), part_etags = ARRAY['\"x\"']",
-    ).await;
-    shop.let_work_end(&sync).await;
-    let found = shop
-        .ask(
-            super::room::GET_EXPORT,
-            domain::Permission::ReadCatalogue,
-            super::room::get_export(id.as_str().unwrap()),
-        )
-        .await;
-    assert_eq!(
-        (&found.json()["status"], &found.json()["products"]),
-        (&json!("done"), &json!(5))
-    );
+    let id = shop.ask_for(&json!({})).await;
+    let lost =
+        "UPDATE product_exports SET upload_id = 'gone', status = 'working', started_at = now(),
+                    part_etags = ARRAY['\"x\"']";
+    shop.stage.execute(lost).await;
+    shop.let_work_end(&shop.start(SYNC)).await;
+    let (export, file) = shop.fetch(&id).await;
+    assert_eq!((&export["products"], slugs(&file).len()), (&json!(5), 5));
 }

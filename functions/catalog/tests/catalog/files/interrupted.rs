@@ -5,6 +5,7 @@ use messaging::Envelope;
 use runtime_api::Function;
 use serde_json::Value;
 
+use super::exports::slugs;
 use super::room::{Room, SYNC, VERSIONS, batch};
 
 /// Rows of the file that is interrupted.
@@ -128,6 +129,37 @@ async fn an_import_that_is_killed_again_and_again_ends_as_one_that_is_not() {
     for (found, expected) in found.iter().zip(&expected) {
         assert_eq!(found, expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_killed_again_and_again_has_each_product_once() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let room = Room::open().await;
+    room.grow(2_000).await;
+    let id = room.ask_for(&serde_json::json!({})).await;
+    let mut kills = 0;
+    while let Some(message) = next(&room).await {
+        loop {
+            let patience = if kills < KILLS {
+                random.u64(20..1_500)
+            } else {
+                600_000
+            };
+            if hand(&room, &message, Duration::from_millis(patience)).await {
+                break;
+            }
+            kills += 1;
+        }
+    }
+    println!("killed {kills} times");
+    let (export, file) = room.fetch(&id).await;
+    assert_eq!(
+        (&export["products"], &export["bytes"]),
+        (&2_000.into(), &file.len().into())
+    );
+    assert_eq!(slugs(&file).len(), 2_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -156,23 +156,28 @@ impl Room {
 
     /// Asks for a file and fetches it; the export as it ended, and the file.
     pub(super) async fn export(&self, body: &Value) -> (Value, Vec<u8>) {
-        let answer = self
-            .ask(EXPORT, Permission::ReadCatalogue, create_export(body))
-            .await;
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        let id = answer.json()["id"].as_str().unwrap().to_owned();
+        let id = self.ask_for(body).await;
         self.let_work_end(&self.start(SYNC)).await;
+        self.fetch(&id).await
+    }
+
+    /// Asks for a file; the export's id.
+    pub(super) async fn ask_for(&self, body: &Value) -> String {
+        let request = create_export(body);
+        let answer = self.ask(EXPORT, Permission::ReadCatalogue, request).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The export that has ended, and its file.
+    pub(super) async fn fetch(&self, id: &str) -> (Value, Vec<u8>) {
         let answer = self
-            .ask(GET_EXPORT, Permission::ReadCatalogue, get_export(&id))
+            .ask(GET_EXPORT, Permission::ReadCatalogue, get_export(id))
             .await;
         let export = answer.json();
         assert_eq!(export["status"], "done", "{export}");
-        let file = self
-            .browser
-            .get(export["download"]["url"].as_str().unwrap())
-            .send()
-            .await
-            .unwrap();
+        let url = export["download"]["url"].as_str().unwrap();
+        let file = self.browser.get(url).send().await.unwrap();
         assert_eq!(file.status().as_u16(), 200);
         let disposition = file.headers()["content-disposition"]
             .to_str()
@@ -183,6 +188,17 @@ impl Room {
             "{disposition}"
         );
         (export, file.bytes().await.unwrap().to_vec())
+    }
+
+    /// So many products of eight kilobytes each: one word, which search leaves out.
+    pub(super) async fn grow(&self, products: usize) {
+        let insert = format!(
+            "INSERT INTO products (id, category_id, slug, name, description, status)
+             SELECT gen_random_uuid(), (SELECT id FROM categories LIMIT 1), 'many-' || n, 'Many ' || n,
+                    repeat('x', 8000), 'draft'
+             FROM generate_series(1, {products}) n"
+        );
+        self.stage.execute(&insert).await;
     }
 }
 
