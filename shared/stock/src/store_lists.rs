@@ -33,18 +33,20 @@ pub(crate) async fn levels(
     after: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<ListedLevel>, DatabaseError> {
-    let mut sql = levels_query(filter, after, limit);
+    let mut sql = QueryBuilder::new("");
+    push_levels(&mut sql, filter, after, limit);
     let rows: Vec<LevelRow> = sql.build_query_as().fetch_all(connection).await?;
     rows.into_iter().map(ListedLevel::try_from).collect()
 }
 
 /// On the index of SKUs, level by level; or, where few levels are short, from the index of those.
-pub(crate) fn levels_query(
+pub(crate) fn push_levels(
+    sql: &mut QueryBuilder<Postgres>,
     filter: &LevelsFilter,
     after: Option<&Place>,
     limit: i64,
-) -> QueryBuilder<Postgres> {
-    let mut sql = QueryBuilder::new(
+) {
+    sql.push(
         "SELECT s.variant_id, v.sku, v.product_id, p.name AS product_name, \
          coalesce(c.version, 1) AS version, s.location_id, l.name AS location_name, s.on_hand, \
          s.reserved, s.backorder_limit, s.low_stock_threshold, s.availability \
@@ -89,7 +91,6 @@ pub(crate) fn levels_query(
     }
     sql.push(" ORDER BY v.sku COLLATE \"C\", s.location_id LIMIT ")
         .push_bind(limit);
-    sql
 }
 
 impl TryFrom<LevelRow> for ListedLevel {
@@ -138,17 +139,19 @@ pub(crate) async fn movements(
     after: Option<MovementPlace>,
     limit: i64,
 ) -> Result<Vec<Movement>, DatabaseError> {
-    let mut sql = movements_query(filter, after, limit);
+    let mut sql = QueryBuilder::new("");
+    push_movements(&mut sql, filter, after, limit);
     let rows: Vec<MovementRow> = sql.build_query_as().fetch_all(connection).await?;
     rows.into_iter().map(Movement::try_from).collect()
 }
 
-pub(crate) fn movements_query(
+pub(crate) fn push_movements(
+    sql: &mut QueryBuilder<Postgres>,
     filter: &MovementsFilter,
     after: Option<MovementPlace>,
     limit: i64,
-) -> QueryBuilder<Postgres> {
-    let mut sql = QueryBuilder::new(
+) {
+    sql.push(
         "SELECT m.id, m.at, m.kind, m.variant_id, v.sku, m.location_id, l.name AS location_name, \
          m.on_hand, m.reserved, m.order_id, m.adjustment_id, m.reason, m.actor \
          FROM stock_movements m JOIN variants v ON v.id = m.variant_id \
@@ -183,7 +186,6 @@ pub(crate) fn movements_query(
     }
     sql.push(" ORDER BY m.at DESC, m.id DESC LIMIT ")
         .push_bind(limit);
-    sql
 }
 
 impl TryFrom<MovementRow> for Movement {
@@ -226,17 +228,19 @@ pub(crate) async fn reservations(
     after: Option<ReservationPlace>,
     limit: i64,
 ) -> Result<Vec<ReservedPieces>, DatabaseError> {
-    let mut sql = reservations_query(filter, after, limit);
+    let mut sql = QueryBuilder::new("");
+    push_reservations(&mut sql, filter, after, limit);
     let rows: Vec<ReservationRow> = sql.build_query_as().fetch_all(connection).await?;
     rows.into_iter().map(ReservedPieces::try_from).collect()
 }
 
-pub(crate) fn reservations_query(
+pub(crate) fn push_reservations(
+    sql: &mut QueryBuilder<Postgres>,
     filter: &ReservationsFilter,
     after: Option<ReservationPlace>,
     limit: i64,
-) -> QueryBuilder<Postgres> {
-    let mut sql = QueryBuilder::new(
+) {
+    sql.push(
         "SELECT r.order_id, r.variant_id, v.sku, r.location_id, l.name AS location_name, r.quantity, \
          r.status, r.updated_at \
          FROM stock_reservations r JOIN variants v ON v.id = r.variant_id \
@@ -262,7 +266,6 @@ pub(crate) fn reservations_query(
     }
     sql.push(" ORDER BY r.order_id DESC, r.variant_id DESC, r.location_id DESC LIMIT ")
         .push_bind(limit);
-    sql
 }
 
 impl TryFrom<ReservationRow> for ReservedPieces {

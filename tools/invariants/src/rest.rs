@@ -54,6 +54,40 @@ pub(crate) async fn rules(
         .await?,
         rule(
             connection,
+            "I4",
+            "nobody waits for a variant that was told to be back and can be bought",
+            "SELECT CASE WHEN s.announced IN ('in_stock', 'low_stock') AND p.status = 'published'
+                      AND p.published_at <= now() AND v.archived_at IS NULL
+                 THEN format('variant %s: somebody has waited since %s', a.variant_id, a.created_at)
+                 END AS violation
+             FROM stock_alerts a
+             JOIN variants v ON v.id = a.variant_id
+             JOIN products p ON p.id = v.product_id
+             LEFT JOIN variant_stock s ON s.variant_id = a.variant_id
+             WHERE a.notified_at IS NULL",
+        )
+        .await?,
+        rule(
+            connection,
+            "I4",
+            "what was told of each variant's stock is what it is",
+            "SELECT CASE WHEN s.announced <> o.offered
+                 THEN format('variant %s: told %s, is %s', s.variant_id, s.announced, o.offered)
+                 END AS violation
+             FROM variant_stock s
+             JOIN variants v ON v.id = s.variant_id AND v.archived_at IS NULL
+             CROSS JOIN LATERAL (
+                 SELECT CASE WHEN bool_or(availability = 'in_stock') THEN 'in_stock'
+                             WHEN bool_or(availability = 'low_stock') THEN 'low_stock'
+                             WHEN bool_or(availability = 'backorder') THEN 'backorder'
+                             ELSE 'out_of_stock' END AS offered
+                 FROM stock_levels l JOIN locations p ON p.id = l.location_id AND p.active
+                 WHERE l.variant_id = s.variant_id) o
+             WHERE s.announced IS NOT NULL",
+        )
+        .await?,
+        rule(
+            connection,
             "I5",
             "everything announced and due has been delivered",
             "SELECT format('%s, due since %s', type, now() - available_at) AS violation

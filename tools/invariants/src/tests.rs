@@ -100,6 +100,11 @@ async fn every_seeded_bug_is_caught() {
                 (id, queue, message_id, attempt, body, error, parked_at, resolution, resolved_at, resolved_by)
             VALUES (gen_random_uuid(), 'order_processing', gen_random_uuid(), 1, '', 'poison', now(), 'replayed', now(), 'ada')"),
         ("every captured reference", "UPDATE payments SET captured_amount = 2001"),
+        ("nobody waits", "INSERT INTO variant_stock (variant_id, announced) SELECT variant_id, 'in_stock' FROM stock_levels;
+            INSERT INTO stock_alerts (id, variant_id, email, email_index, created_at)
+            SELECT gen_random_uuid(), variant_id, '', '', now() FROM stock_levels"),
+        ("what was told of each variant", "INSERT INTO variant_stock (variant_id, announced)
+            SELECT variant_id, 'out_of_stock' FROM stock_levels"),
     ];
     for (statement, bug) in bugs {
         let db = TestDatabase::create().await;

@@ -84,12 +84,17 @@ impl AnOrder<'_> {
         self
     }
 
-    /// Places it. Its `order.placed` is taken out of the outbox: no test of what follows wants it.
+    /// Places it. What it announces is taken out of the outbox: no test of what follows wants it.
     ///
     /// # Panics
     /// Where it is refused.
     pub async fn place(self) -> Placed {
-        let Self { stage, opened, .. } = self;
+        let Self {
+            stage,
+            opened,
+            variant,
+            ..
+        } = self;
         let (resources, cause) = (&stage.resources, stage.cause());
         let mut connection = resources.database.connection().await.expect("a connection");
         let order = price(&mut connection, cause.at, &resources.terms, &self.wish())
@@ -104,7 +109,8 @@ impl AnOrder<'_> {
         let id = order.id;
         stage
             .execute(&format!(
-                "DELETE FROM outbox WHERE payload->>'order_id' = '{id}';
+                "DELETE FROM outbox WHERE payload->>'order_id' = '{id}'
+                     OR type = 'stock.changed' AND payload->>'variant_id' = '{variant}';
                  UPDATE payments SET initialising_until = NULL WHERE order_id = '{id}'"
             ))
             .await;

@@ -274,5 +274,5 @@ async fn what_is_no_request_at_all_is_refused_before_it_is_read() {
         201,
         "just small enough"
     );
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }

@@ -96,7 +96,7 @@ async fn while_the_provider_does_not_answer_an_order_is_kept_for_an_hour_and_the
     let_it_run_out(&stage, "61 minutes").await;
     assert_eq!(tick(&expire).await, report(1, 0, 0));
     assert_eq!(stage.counters(sandals).await, (10, 0));
-    assert_eq!(stage.announced().await, ["order.expired"]);
+    assert_eq!(stage.announced().await, ["order.expired", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -140,5 +140,8 @@ async fn two_schedules_at_once_release_the_stock_once() {
     assert_eq!(both, 5, "{one} {other}");
     assert_eq!((&one["failed"], &other["failed"]), (&json!(0), &json!(0)));
     assert_eq!(stage.counters(sandals).await, (20, 0));
-    assert_eq!(stage.announced().await, ["order.expired"; 5]);
+    assert_eq!(
+        stage.announced().await,
+        [["order.expired"; 5], ["stock.changed"; 5]].concat()
+    );
 }

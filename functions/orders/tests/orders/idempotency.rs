@@ -37,7 +37,7 @@ async fn the_same_request_under_the_same_key_has_the_same_answer_byte_for_byte()
     let stored = stored["body"].as_str().unwrap();
     assert!(stored.contains("authorization_url") && !stored.contains("access_token"));
     assert!(!stored.contains(&token), "a stored answer holds no secret");
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn another_request_under_the_same_key_is_refused() {
 
     assert_answer!("key_reused", answer);
     assert_eq!(stage.count("SELECT 1 FROM orders").await, 1);
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -73,7 +73,15 @@ async fn another_customer_may_use_the_same_key() {
         ada.json()["order"]["number"],
         bola.json()["order"]["number"]
     );
-    assert_eq!(stage.announced().await, ["order.placed", "order.placed"]);
+    assert_eq!(
+        stage.announced().await,
+        [
+            "order.placed",
+            "order.placed",
+            "stock.changed",
+            "stock.changed"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -111,7 +119,7 @@ async fn of_simultaneous_copies_one_makes_the_order_and_the_others_its_answer_or
     assert_eq!(stage.counters(sandals).await, (10, 2));
     let later = functions.send(place("key-1", &wish)).await;
     assert_eq!(later.body, placed[0].body);
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -150,7 +158,7 @@ async fn a_request_whose_function_dies_after_the_commit_is_brought_to_its_end_by
     assert_eq!(stage.counters(sandals).await, (10, 2));
     let again = function.send(place("key-1", &wish)).await;
     assert_eq!(again.body, repeated.body);
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -170,5 +178,5 @@ async fn a_request_that_was_refused_may_be_sent_again_under_its_key() {
         .await;
     let placed = function.send(place("key-1", &a_wish(sandals))).await;
     assert_eq!(placed.status, 201, "{}", placed.text());
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }

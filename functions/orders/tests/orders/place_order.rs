@@ -21,7 +21,7 @@ async fn an_order_by_card_answers_with_its_figures_and_the_page_to_pay_on() {
         "{page}"
     );
     assert_eq!(stage.counters(sandals).await, (10, 2));
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn an_order_by_bank_transfer_answers_with_an_account_that_is_open_as_long_
         .row("SELECT expires_at >= (SELECT expires_at FROM payments) AS long FROM orders")
         .await;
     assert_eq!(order["long"], true);
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn an_order_by_ussd_answers_with_the_code_to_dial() {
     assert_answer!(answer);
     let code = answer.json()["payment"]["ussd_code"].clone();
     assert!(code.as_str().unwrap().starts_with("*737*"), "{code}");
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn an_order_to_be_paid_to_the_rider_has_no_payment_and_keeps_its_stock() {
         .await;
     assert_eq!(reservation, json!({ "status": "committed", "quantity": 2 }));
     assert_eq!(stage.ledger().await["captured"], json!([]));
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn several_variants_are_one_order_with_its_lines_in_the_order_of_the_reque
         .map(|line| lines[line]["total"]["amount"].as_i64().unwrap())
         .collect();
     assert_eq!(totals, [900_000, 300_000]);
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -145,5 +145,5 @@ async fn what_is_kept_of_an_order_tells_nobody_who_bought_it() {
     for personal in ["ada@", "8031234567", "Allen", "Obi", token.as_str()] {
         assert!(!logs.contains(personal), "the log holds {personal}");
     }
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }

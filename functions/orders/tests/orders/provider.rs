@@ -165,7 +165,7 @@ async fn an_order_placed_under_a_known_reference_is_answered_with_its_replacemen
     assert_eq!(payment["reference"], newest["reference"]);
     assert_eq!(
         stage.announced().await,
-        ["order.placed", "payment.requested"]
+        ["order.placed", "payment.requested", "stock.changed"]
     );
 }
 
@@ -190,5 +190,5 @@ async fn an_order_that_was_paid_before_initialize_answered_is_found_by_its_check
         stage.ledger().await["captured"],
         json!([[attempt.reference, 1_200_000, "NGN"]])
     );
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }

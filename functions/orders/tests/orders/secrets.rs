@@ -56,7 +56,10 @@ async fn after_the_providers_key_was_rotated_orders_go_on() {
     assert_ne!(next.json()["payment"]["authorization_url"], Value::Null);
     assert_eq!(extension.asked(), 2);
     assert_eq!(stage.counters(sandals).await, (10, 4));
-    assert_eq!(stage.announced().await, ["order.placed"; 2]);
+    assert_eq!(
+        stage.announced().await,
+        [["order.placed"; 2], ["stock.changed"; 2]].concat()
+    );
 }
 
 /// What a batch met is rescheduled, and the next batch has the new key.
@@ -77,7 +80,7 @@ async fn a_consumer_with_a_key_of_yesterday_reschedules_and_reads_the_new_one() 
     assert_eq!((met.done, met.rescheduled, met.parked), (0, 1, 0));
     assert_eq!(
         stage.announced().await,
-        ["order.placed"],
+        ["order.placed", "stock.changed"],
         "its next attempt"
     );
 

@@ -68,7 +68,7 @@ async fn a_placed_order_is_counted_once_and_its_repeat_is_not() {
         metrics,
         BTreeMap::from([("orders_placed".to_owned(), vec![1.0])])
     );
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn an_order_that_is_refused_is_not_counted_and_a_provider_that_fails_is() 
     assert_eq!(metrics["orders_placed"], [1.0]);
     assert_eq!(metrics["provider_errors{provider=paystack}"], [1.0]);
     assert_eq!(metrics["provider_latency_ms{provider=paystack}"].len(), 1);
-    assert_eq!(stage.announced().await, ["order.placed"]);
+    assert_eq!(stage.announced().await, ["order.placed", "stock.changed"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use database::testing::TestDatabase;
 use domain::{Availability, Crossing, VariantId};
 
+use super::begin;
 use crate::mark;
 use crate::testing::{a_location, a_product, stock_at};
 
@@ -74,7 +75,7 @@ async fn of_twenty_who_look_at_once_one_tells() {
     for _ in 0..20 {
         let database = db.database.clone();
         looks.spawn(async move {
-            let mut tx = database.begin().await.unwrap();
+            let mut tx = begin(&database).await;
             let marked = mark(&mut tx, sandals).await.unwrap();
             tx.commit().await.unwrap();
             marked.and_then(|marked| marked.crossing())

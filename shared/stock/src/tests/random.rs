@@ -8,7 +8,7 @@ use database::testing::TestDatabase;
 use domain::{AdjustmentKind, LocationId, StockLimit, VariantId, Version};
 
 use super::adjusting::{line, wish};
-use super::{an_order, pieces, staff};
+use super::{an_order, begin, pieces, staff};
 use crate::testing::{a_location, a_product, stock_at};
 use crate::{
     AdjustError, PolicyError, Reservation, ReserveError, SetPolicy, adjust, release, reserve,
@@ -60,7 +60,7 @@ async fn buy(
         .take(dice.usize(1..=3))
         .map(|variant| pieces(variant, dice.i64(1..=6)))
         .collect();
-    let mut tx = database.begin().await.unwrap();
+    let mut tx = begin(database).await;
     let order = an_order(&mut tx).await;
     match reserve(&mut tx, order, Reservation::UntilExpiry, &wanted).await {
         Ok(()) => {
@@ -85,7 +85,7 @@ async fn give_back(
         return false;
     }
     let order = orders.swap_remove(dice.usize(..orders.len()));
-    let mut tx = database.begin().await.unwrap();
+    let mut tx = begin(database).await;
     let given = release(&mut tx, order).await.unwrap();
     tx.commit().await.unwrap();
     given > 0
@@ -116,7 +116,7 @@ async fn count_again(database: &Database, shelves: &Shelves, dice: &mut fastrand
             line(kind, variant, location, quantity)
         });
     let wish = wish(kind, lines.collect());
-    let mut tx = database.begin().await.unwrap();
+    let mut tx = begin(database).await;
     match adjust(&mut tx, &staff(), &wish).await {
         Ok(_) => {
             tx.commit().await.unwrap();
@@ -133,7 +133,7 @@ async fn count_again(database: &Database, shelves: &Shelves, dice: &mut fastrand
 
 async fn allow(database: &Database, shelves: &Shelves, dice: &mut fastrand::Rng) -> bool {
     let variant = dice.choice(&shelves.variants).copied().unwrap();
-    let mut tx = database.begin().await.unwrap();
+    let mut tx = begin(database).await;
     let version: Option<i64> =
         sqlx::query_scalar("SELECT version FROM variant_stock WHERE variant_id = $1")
             .bind(variant.uuid())
