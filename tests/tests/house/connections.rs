@@ -212,10 +212,10 @@ fn what_would_break_the_budget_is_told() {
     assert!(told.len() == 1 && told[0].contains("Postgres"), "{told:?}");
 
     let place_order = functions.get_mut("place-order").unwrap();
-    let four = Setting::Literal("4".to_owned());
+    let five = Setting::Literal("5".to_owned());
     place_order
         .environment
-        .insert("DATABASE_CONNECTIONS".to_owned(), four);
+        .insert("DATABASE_CONNECTIONS".to_owned(), five);
     let told = overdrawn(
         "small",
         &taken(&functions, &self::reserved(), &small),
