@@ -18,3 +18,4 @@ mod product;
 mod secrets;
 mod shop;
 mod telemetry;
+mod waiting;
