@@ -61,8 +61,14 @@ pub async fn record_all(
     cause: &Cause,
     changes: &[Change<'_>],
 ) -> Result<(), DatabaseError> {
-    let actions: Vec<String> = changes.iter().map(|change| change.action.to_owned()).collect();
-    let entities: Vec<String> = changes.iter().map(|change| change.entity.to_owned()).collect();
+    let actions: Vec<String> = changes
+        .iter()
+        .map(|change| change.action.to_owned())
+        .collect();
+    let entities: Vec<String> = changes
+        .iter()
+        .map(|change| change.entity.to_owned())
+        .collect();
     let ids: Vec<Uuid> = changes.iter().map(|change| change.id).collect();
     let before: Vec<Option<Value>> = changes.iter().map(|change| change.before.clone()).collect();
     let after: Vec<Option<Value>> = changes.iter().map(|change| change.after.clone()).collect();

@@ -113,7 +113,7 @@ impl ChangeProduct {
             .status
             .become_(self.status.unwrap_or(before.status))?;
         after.status = status;
-        let given = self.published_at.clone();
+        let given = self.published_at;
         after.published_at = match given {
             Change::Leave => before.published_at,
             Change::Clear => None,

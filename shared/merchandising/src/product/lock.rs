@@ -10,7 +10,7 @@ use super::{Product, ProductError, read, store};
 ///
 /// # Errors
 /// [`ProductError::NotFound`], and those of the database.
-pub async fn lock(
+pub(crate) async fn lock(
     connection: &mut PgConnection,
     product: ProductId,
 ) -> Result<Product, ProductError> {
@@ -40,7 +40,7 @@ pub(super) async fn lock_version(
 ///
 /// # Errors
 /// [`DatabaseError`].
-pub async fn count_up(
+pub(crate) async fn count_up(
     connection: &mut PgConnection,
     cause: &Cause,
     product: ProductId,

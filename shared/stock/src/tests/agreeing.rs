@@ -44,7 +44,7 @@ async fn a_counter_that_is_not_the_sum_of_its_movements_is_told_once_and_never_m
         movements: (10, 0),
     };
     let found = sync(&mut connection, &staff(), &[sandals]).await.unwrap();
-    assert_eq!(found, [expected.clone()]);
+    assert_eq!(found, std::slice::from_ref(&expected));
     assert_eq!(
         sync(&mut connection, &staff(), &[sandals]).await.unwrap(),
         []

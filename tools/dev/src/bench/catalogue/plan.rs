@@ -77,7 +77,7 @@ impl Plan {
         // A scan of an index for its bitmap does not name the table; an index begins with its name.
         let grows =
             |growing: &&str| *growing == table || table.is_empty() && index.starts_with(*growing);
-        if times > 0 && GROWING.iter().any(|growing| grows(growing)) {
+        if times > 0 && GROWING.iter().any(grows) {
             self.scan(node, (kind, index, table), times);
         }
         let below = node.get("Plans").and_then(Value::as_array);
