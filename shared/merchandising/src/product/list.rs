@@ -192,14 +192,15 @@ pub(crate) fn push_page(
     );
 }
 
-/// Along all products, the latest change first.
+/// Along all products, the latest change first. What a text finds is found first, whole, by its indexes:
+/// left to itself the planner, which takes no word for rare, would look for one along all products.
 fn push_walk(
     sql: &mut QueryBuilder<Postgres>,
     filter: &ProductFilter,
     after: Option<Cursor>,
     limit: i64,
 ) {
-    sql.push("SELECT p.id FROM products p WHERE true");
+    sql.push("SELECT f.id FROM (SELECT p.id, p.updated_at FROM products p WHERE true");
     if let Some(status) = filter.status {
         sql.push(" AND p.status = ").push_bind(status.as_str());
     }
@@ -208,11 +209,12 @@ fn push_walk(
         push_below(sql, category);
         sql.push(")");
     }
+    push_after(sql, after);
     if let Some(text) = &filter.text {
         push_text(sql, text);
+        sql.push(" OFFSET 0");
     }
-    push_after(sql, after);
-    sql.push(" ORDER BY p.updated_at DESC, p.id DESC LIMIT ")
+    sql.push(") f ORDER BY f.updated_at DESC, f.id DESC LIMIT ")
         .push_bind(limit);
 }
 

@@ -120,9 +120,15 @@ async fn many(connection: &mut PgConnection, categories: &[CategoryId], count: i
 #[tokio::test]
 async fn no_page_reads_the_table_of_products_whole() {
     let shop = Shop::open().await;
-    let top = shop.category("Clothes").await;
+    let mut categories = vec![shop.category("Clothes").await];
+    for number in 0..40 {
+        categories.push(shop.category(&format!("Other {number}")).await);
+    }
     let mut connection = shop.db.connect().await;
-    many(&mut connection, &[top], 20_000).await;
+    many(&mut connection, &categories, 20_000).await;
+    // As in a shop: nearly everything is on sale.
+    let most = "UPDATE products SET status = 'published' WHERE right(slug, 2) <> '50'";
+    sqlx::query(most).execute(&mut connection).await.unwrap();
     sqlx::query("ANALYZE")
         .execute(&mut connection)
         .await
@@ -143,8 +149,12 @@ async fn no_page_reads_the_table_of_products_whole() {
             "products_status_changed_idx",
         ),
         (in_clothes, "products_category_changed_idx"),
-        (looking_for("product 1234"), "products_search_document_idx"),
+        (looking_for("1234"), "products_search_document_idx"),
     ] {
+        // For an unfinished word the planner counts with a hundred entries of the index, whatever there are:
+        // at this size a scan seems cheaper. Where no index serves, one is made all the same.
+        let dear = if filter.text.is_some() { "off" } else { "on" };
+        set(&mut connection, "enable_seqscan", dear).await;
         for after in [None, late] {
             let mut sql = QueryBuilder::new("EXPLAIN ");
             push_page(&mut sql, &filter, after, 21);
@@ -153,6 +163,15 @@ async fn no_page_reads_the_table_of_products_whole() {
             assert!(!plan.contains("Seq Scan on products"), "{plan}");
         }
     }
+}
+
+async fn set(connection: &mut PgConnection, name: &str, value: &str) {
+    sqlx::query("SELECT set_config($1, $2, false)")
+        .bind(name)
+        .bind(value)
+        .execute(connection)
+        .await
+        .unwrap();
 }
 
 async fn plan(connection: &mut PgConnection, mut sql: QueryBuilder<Postgres>) -> String {
