@@ -382,7 +382,12 @@ async fn of_variants() {
             INVALID,
             &[("/price", "wrong_currency")],
         ),
-        (change(json!({"sku": "BELT-0"})), 409, "sku_taken", &[]),
+        (
+            change(json!({"sku": "BELT-0"})),
+            409,
+            "sku_taken",
+            &[("/sku", "sku_taken")],
+        ),
         (
             change(json!({"options": of_large})),
             409,
