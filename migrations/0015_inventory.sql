@@ -18,11 +18,11 @@ BEGIN
     END;
 END
 $$;
-GRANT USAGE ON SCHEMA public TO madrush_inventory;
-
 ALTER TABLE locations
     ADD COLUMN version bigint NOT NULL DEFAULT 1,
     ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
+-- Not before the first lock: only with that does a session hear of a role that another has just made.
+GRANT USAGE ON SCHEMA public TO madrush_inventory;
 
 -- What a level means to a shopper, as domain::Availability::of says it: so that the levels that are short
 -- can be listed without looking at all. A column of its own and not an index over the counters, because an

@@ -38,19 +38,17 @@ pub(crate) struct CategoryRow {
 }
 
 /// All categories, in the shop's order. Products are not counted: what their changes have written is
-/// added up (migrations/0014).
+/// added up (migrations/0014), for each category from its own range of the index: what will only become
+/// effective is not read.
 pub(crate) async fn all(connection: &mut PgConnection) -> Result<Vec<CategoryRow>, DatabaseError> {
     let rows = sqlx::query_as!(
         CategoryRow,
         r#"
-        SELECT c.id, c.parent_id, c.slug, c.name, c.version, coalesce(n.products, 0) AS "products!"
+        SELECT c.id, c.parent_id, c.slug, c.name, c.version,
+               (SELECT coalesce(sum(n.delta), 0)::bigint
+                FROM category_counts n
+                WHERE n.category_id = c.id AND n.effective_at <= now()) AS "products!"
         FROM categories c
-        LEFT JOIN (
-            SELECT category_id, sum(delta)::bigint AS products
-            FROM category_counts
-            WHERE effective_at <= now()
-            GROUP BY category_id
-        ) n ON n.category_id = c.id
         ORDER BY c.position, c.name COLLATE "C"
         "#,
     )

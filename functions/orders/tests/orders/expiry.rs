@@ -59,7 +59,10 @@ async fn an_order_that_was_not_paid_in_time_gives_its_stock_back_once() {
         told,
         json!({ "kind": "expired", "channel": "email", "order_id": order.id })
     );
-    assert_eq!(stage.announced().await, ["notification.requested"]);
+    assert_eq!(
+        stage.announced().await,
+        ["notification.requested", "stock.changed"]
+    );
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ async fn assert_opened_later(stage: &Stage) {
             "notification.requested",
             "notification.requested",
             "payment.check",
-            "payment.check"
+            "payment.check",
+            "stock.changed"
         ]
     );
 }
@@ -137,7 +138,12 @@ async fn a_reference_that_the_provider_knows_already_is_replaced_and_stays_watch
     // The replacement announces itself to process-payment, which opens it and mails its link.
     assert_eq!(
         stage.announced().await,
-        ["payment.check", "payment.check", "payment.requested"]
+        [
+            "payment.check",
+            "payment.check",
+            "payment.requested",
+            "stock.changed"
+        ]
     );
 }
 

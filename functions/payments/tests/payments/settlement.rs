@@ -96,7 +96,7 @@ async fn pay_after_expiry(stage: &Stage, order: &Placed) {
         .await
         .unwrap();
     assert_eq!(expired, Expired::Expired);
-    assert_eq!(stage.announced().await, ["order.expired"]);
+    assert_eq!(stage.announced().await, ["order.expired", "stock.changed"]);
     stage.pay(order.page(), "late").await;
 }
 
@@ -117,7 +117,7 @@ async fn money_after_expiry_revives_the_order_while_there_is_stock() {
     );
     assert_eq!(stage.counters(sandals).await, (2, 2));
     assert_eq!(stage.count("SELECT 1 FROM refunds").await, 0);
-    assert_eq!(stage.announced().await, ["order.paid"]);
+    assert_eq!(stage.announced().await, ["order.paid", "stock.changed"]);
 }
 
 #[tokio::test]

@@ -94,8 +94,11 @@ async fn nobody_has_what_postgres_gives_to_everybody() {
 async fn what_is_not_granted_is_refused() {
     let db = TestDatabase::create().await;
     let attempts = [
-        ("catalog", "UPDATE products SET name = 'x'"),
+        ("catalog", "UPDATE audit_log SET actor = 'x'"),
+        ("catalog", "UPDATE stock_levels SET on_hand = 1000"),
         ("catalog", "SELECT customer FROM orders"),
+        ("inventory", "UPDATE products SET name = 'x'"),
+        ("inventory", "DELETE FROM stock_movements"),
         ("catalog", "CREATE TABLE mine (id integer)"),
         ("catalog", "CREATE TEMPORARY TABLE mine (id integer)"),
         ("orders", "UPDATE orders SET total = 1, subtotal = 1"),

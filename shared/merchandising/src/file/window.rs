@@ -153,7 +153,7 @@ impl Window {
         };
         let cells = text(&cells).ok_or(HeaderError::NotUtf8)?;
         let header = Header::read(separator, cells)?;
-        self.drop_until(skip_line_breaks(&self.bytes, end));
+        self.drop_blank(skip_line_breaks(&self.bytes, end));
         Ok(Some(header))
     }
 
