@@ -16,9 +16,10 @@ ALTER TABLE products ALTER COLUMN search_document SET STATISTICS 1000;
 
 -- Words without accents, capitals and punctuation, a space between them: 'Ọ̀fì "T-shirt"' is 'ofi t shirt',
 -- 'men''s' is 'mens'. unaccent() depends on a dictionary and is therefore not IMMUTABLE by itself; this
--- names the dictionary, which is changed by nobody.
+-- names the dictionary, which is changed by nobody. It runs as its owner: what comes with an extension is
+-- granted to nobody else (0010).
 CREATE FUNCTION folded(words text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF octet_length(words) > length(words) THEN
         words := regexp_replace(normalize(words, NFKD), U&'[\0300-\036F\2019]', '', 'g');

@@ -50,8 +50,5 @@ GRANT INSERT, UPDATE (sku, options, price, compare_at_price, currency, weight_gr
 -- What they have changed is announced; what cannot be worked is put aside for them.
 GRANT SELECT, INSERT ON outbox, inbox, dead_messages TO madrush_catalog;
 GRANT INSERT ON activity TO madrush_catalog;
--- folded() (0013) calls it in the name of whoever asks. Where the server's administrator owns what comes
--- with an extension (RDS), everybody may, and this only warns.
-GRANT EXECUTE ON FUNCTION unaccent(regdictionary, text) TO madrush_catalog;
 -- Rows of the counts are locked while they are merged (sync-product).
 GRANT UPDATE (delta) ON category_counts TO madrush_catalog;

@@ -548,6 +548,12 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_line_break_that_a_piece_cuts_in_two_is_one() {
+        let file = b"slug,sku\n\r\nshirt,S-1\n";
+        assert_eq!(read(file, &[1]), read(file, &[file.len()]));
+    }
+
     proptest! {
         #[test]
         fn where_the_pieces_end_makes_no_difference(

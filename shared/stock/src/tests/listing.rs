@@ -255,7 +255,7 @@ async fn no_list_scans_a_table_that_grows() {
              SELECT gen_random_uuid(), p.id, 'S-' || n, jsonb_build_object('Size', n::text), 1
              FROM products p, generate_series(100, 20100) n;
              INSERT INTO stock_levels (variant_id, location_id, on_hand)
-             SELECT v.id, l.id, CASE WHEN right(v.sku, 2) = '77' THEN 0 ELSE 50 END
+             SELECT v.id, l.id, CASE WHEN right(v.sku, 3) = '777' THEN 0 ELSE 50 END
              FROM variants v, locations l WHERE v.sku LIKE 'S-%' ON CONFLICT DO NOTHING;
              INSERT INTO stock_movements (variant_id, location_id, kind, on_hand, actor)
              SELECT variant_id, location_id, 'received', 50, 'test' FROM stock_levels;

@@ -222,6 +222,15 @@ fn a_grant_too_few_and_a_grant_too_many_are_told() {
         told,
         ["r needs GRANT UPDATE (of some column, to lock) ON orders"]
     );
+    let one = |column: &str| right(Verb::Update(column.to_owned()));
+    let mut granted = BTreeSet::from([right(Verb::Select), one("version")]);
+    assert!(disagreements("r", &only_locks, &granted).is_empty());
+    granted.insert(one("total"));
+    assert_eq!(
+        disagreements("r", &only_locks, &granted).len(),
+        2,
+        "one is enough to lock"
+    );
 }
 
 /// EXPLAIN does not run triggers: what theirs touch must be nobody's business but the owner's.
