@@ -101,7 +101,9 @@ async fn while_a_hanging_provider_is_waited_for_process_order_comes_again_later(
         ..Report::default()
     };
     assert_eq!(stage.deliver(&process, "order_processing").await, put_off);
-    let waiting = stage.row("SELECT type, attempt FROM outbox").await;
+    let waiting = stage
+        .row("SELECT type, attempt FROM outbox WHERE type <> 'stock.changed'")
+        .await;
     assert_eq!(waiting, json!({ "type": "order.placed", "attempt": 2 }));
 
     let_the_claim_run_out(&stage).await;
