@@ -81,7 +81,7 @@ async fn measure(
     starts.sort_unstable();
     Ok(Measured {
         name: function.name.clone(),
-        zip_target: budget(&function.package),
+        zip_target: budget(&function.package, &function.name),
         program: fs::metadata(program)?.len(),
         zip: zipped(program)?,
         start: starts[STARTS / 2],

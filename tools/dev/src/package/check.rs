@@ -59,7 +59,7 @@ pub(crate) fn function(
         name: function.name.clone(),
         program: bytes.len() as u64,
         zip: Archive::of_folder(folder)?.size(),
-        budget: budget(&function.package),
+        budget: budget(&function.package, &function.name),
         glibc: binary.glibc,
         faults: binary.faults(architecture),
     })
@@ -121,7 +121,7 @@ mod tests {
             name: "list-products".to_owned(),
             program: zip * 2,
             zip,
-            budget: budget("catalog-functions"),
+            budget: budget("catalog-functions", "list-products"),
             glibc: Some(Glibc::OF_LAMBDA),
             faults,
         }
